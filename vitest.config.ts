@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config';
+
+const source = (path: string) => new URL(`./${path}`, import.meta.url).pathname;
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: '@espalier/core/testing', replacement: source('packages/core/src/testing/index.ts') },
+      { find: /^@espalier\/([a-z-]+)$/, replacement: source('packages/$1/src/index.ts') },
+    ],
+  },
+  test: {
+    pool: 'forks',
+    include: ['{packages,examples}/*/test/**/*.test.ts'],
+    typecheck: { enabled: true, include: ['{packages,examples}/*/test/**/*.test-d.ts'] },
+    testTimeout: 60_000,
+  },
+});
