@@ -1,1 +1,2 @@
-export {};
+export { EngineError } from './errors.js';
+export { type EngineName, type EngineReport, engineNames, type PassedOver, use } from './use.js';

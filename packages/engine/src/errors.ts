@@ -1,0 +1,20 @@
+import type { EngineName } from './use.js';
+
+/** An engine that cannot be used, or a use of it that it refuses; the message ends with what to do. */
+export class EngineError extends Error {
+  override readonly name = 'EngineError';
+
+  /**
+   * @param engine The engine that was asked.
+   * @param reason What was found, and what was expected.
+   * @param remedy What to do about it.
+   */
+  constructor(
+    readonly engine: EngineName,
+    readonly reason: string,
+    readonly remedy: string,
+    options?: ErrorOptions,
+  ) {
+    super(`engine '${engine}': ${reason}. ${remedy}`, options);
+  }
+}

@@ -1,0 +1,93 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { EngineError } from './errors.js';
+import { loadNative } from './native.js';
+
+/** Where the arithmetic can run, the fastest first. */
+export const engineNames = ['native', 'wasm', 'cpu'] as const;
+
+/** `native`: TensorFlow's C library. `wasm`: WebAssembly. `cpu`: plain JavaScript. */
+export type EngineName = (typeof engineNames)[number];
+
+/** A faster engine that was not taken: why not, and what would get it. */
+export interface PassedOver {
+  readonly engine: EngineName;
+  readonly reason: string;
+  readonly remedy: string;
+}
+
+/** The engine in use, and the faster ones that `auto` passed over. */
+export interface EngineReport {
+  readonly engine: EngineName;
+  readonly passedOver: readonly PassedOver[];
+}
+
+/**
+ * Makes an engine the one that every tfjs operation runs on, from now on.
+ *
+ * @param name An engine, or `auto`: the fastest that this host has.
+ * @throws EngineError where the engine asked for by name cannot be had. `auto` tries the next one instead, and
+ *   says in `passedOver` why.
+ *
+ * @example
+ * ```ts
+ * import * as engine from '@espalier/engine';
+ * const { engine: name, passedOver } = await engine.use('auto');
+ * ```
+ */
+export async function use(name: EngineName | 'auto'): Promise<EngineReport> {
+  if (name !== 'auto') {
+    await start(name);
+    return { engine: name, passedOver: [] };
+  }
+  const passedOver: PassedOver[] = [];
+  for (const engine of engineNames) {
+    try {
+      await start(engine);
+      return { engine, passedOver };
+    } catch (error) {
+      // Plain JavaScript is the last resort: where it fails, there is nothing to fall back on.
+      if (!(error instanceof EngineError) || engine === 'cpu') throw error;
+      passedOver.push({ engine, reason: error.reason, remedy: error.remedy });
+    }
+  }
+  throw new Error('unreachable: the last engine either starts or throws');
+}
+
+async function start(name: EngineName): Promise<void> {
+  switch (name) {
+    case 'native':
+      await loadNative();
+      return select(name, 'tensorflow', 'Reinstall @tensorflow/tfjs-node.');
+    case 'wasm':
+      await import('@tensorflow/tfjs-backend-wasm');
+      return select(
+        name,
+        'wasm',
+        'The .wasm files of @tensorflow/tfjs-backend-wasm must be reachable: in a browser, call its setWasmPaths first.',
+      );
+    case 'cpu':
+      await import('@tensorflow/tfjs-backend-cpu');
+      return select(name, 'cpu', 'Reinstall @tensorflow/tfjs-backend-cpu.');
+    default:
+      throw new EngineError(
+        name,
+        'there is no engine of that name',
+        `Use one of ${['auto', ...engineNames].join(', ')}.`,
+      );
+  }
+}
+
+/** `tf.setBackend` says no by returning false, and leaves the former backend in place. */
+async function select(engine: EngineName, backend: string, remedy: string): Promise<void> {
+  let cause: unknown;
+  const selected = await tf.setBackend(backend).catch((error: unknown) => {
+    cause = error;
+    return false;
+  });
+  if (!selected || tf.getBackend() !== backend) {
+    const kept = tf.getBackend() || 'none';
+    throw new EngineError(engine, `tfjs did not start its backend '${backend}' (in use: '${kept}')`, remedy, {
+      cause,
+    });
+  }
+}
