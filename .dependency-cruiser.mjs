@@ -1,0 +1,74 @@
+/** Which way imports may point. Sources only: a test may use what it needs to show something whole. */
+
+/** Of our packages, what each may import. One that is not here may import none of them. */
+const mayImport = {
+  core: [],
+  engine: [],
+  datasets: [],
+  sharing: ['core'],
+  losses: ['core'],
+  backbones: ['core'],
+  'vision-heads': ['core'],
+  'nlp-heads': ['core'],
+  trainer: ['core', 'losses', 'engine'],
+};
+
+const anyOf = (names) => `(${names.join('|')})`;
+const sources = (name) => `^packages/${name}/src/`;
+
+const directions = Object.entries(mayImport).map(([name, allowed]) => ({
+  name: `${name}-imports-${allowed.length > 0 ? `only-${allowed.join('-')}` : 'nothing-of-ours'}`,
+  severity: 'error',
+  from: { path: sources(name) },
+  to: { path: ['^packages/', '^@espalier/'], pathNot: `^packages/${anyOf([name, ...allowed])}/` },
+}));
+
+export default {
+  forbidden: [
+    ...directions,
+    {
+      name: 'package-without-a-direction',
+      comment: 'Say in .dependency-cruiser.mjs what this package may import.',
+      severity: 'error',
+      from: { path: sources('([^/]+)'), pathNot: sources(anyOf(Object.keys(mayImport))) },
+      to: { path: ['^packages/', '^@espalier/'], pathNot: '^packages/$1/' },
+    },
+    {
+      name: 'package-imports-example',
+      severity: 'error',
+      from: { path: '^packages/' },
+      to: { path: '^examples/' },
+    },
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'source-imports-test',
+      severity: 'error',
+      from: { path: '^(packages|examples)/[^/]+/src/' },
+      to: { path: '/test/' },
+    },
+    {
+      name: 'source-imports-dev-dependency',
+      comment: 'Whoever installs the package does not get it: make it a dependency or a peer.',
+      severity: 'error',
+      from: { path: '^packages/[^/]+/src/' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm', 'npm-peer', 'npm-optional'] },
+    },
+    {
+      name: 'undeclared-dependency',
+      severity: 'error',
+      from: { path: '^(packages|examples)/[^/]+/src/' },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '/(dist|runs)/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
+  },
+};

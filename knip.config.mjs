@@ -1,0 +1,20 @@
+/** Unused files, exports and dependencies. What a package exports is where its use begins. */
+import { members, outputs } from './scripts/lib/workspace.mjs';
+
+const sourceOf = (output) => output.replace(/^\.\/dist\/(.*)\.js$/, 'src/$1.ts');
+const workspace = ({ folder, manifest }) => [
+  folder,
+  { entry: [...outputs(manifest).map(sourceOf), 'test/**/*.{test,test-d}.ts'], project: ['{src,test}/**'] },
+];
+
+export default {
+  workspaces: {
+    '.': {
+      entry: ['scripts/*.mjs', 'scripts/pack-test/*'],
+      project: ['scripts/**'],
+      // Started by scripts/check.mjs, and what the pack test's programs find in their own projects.
+      ignoreDependencies: ['@arethetypeswrong/cli', 'dependency-cruiser', 'publint', '@espalier/.*'],
+    },
+    ...Object.fromEntries([...members('packages'), ...members('examples')].map(workspace)),
+  },
+};

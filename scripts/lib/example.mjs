@@ -1,0 +1,24 @@
+/** Building an example and running it where the caller stands. */
+import { join } from 'node:path';
+import { Refusal } from './main.mjs';
+import { build, install } from './prepare.mjs';
+import { attached } from './run.mjs';
+import { members } from './workspace.mjs';
+
+export function describeExamples() {
+  const known = members('examples');
+  if (known.length === 0) return 'There are no examples yet: examples/ is empty.';
+  const width = Math.max(...known.map(({ name }) => name.length));
+  const lines = known.map(({ name, manifest }) => `  ${name.padEnd(width)}  ${manifest.description ?? ''}`);
+  return `Examples:\n${lines.join('\n')}`;
+}
+
+export async function runExample(name, args) {
+  const example = members('examples').find((it) => it.name === name);
+  if (!example) throw new Refusal(`There is no example ${JSON.stringify(name)}.\n\n${describeExamples()}`, 2);
+  await install();
+  await build(`${example.manifest.name}...`);
+  return attached([process.execPath, join(example.path, 'dist/main.js'), ...args], {
+    cwd: process.env.INIT_CWD ?? process.cwd(),
+  });
+}

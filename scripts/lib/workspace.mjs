@@ -1,0 +1,32 @@
+/** What is in this workspace, and the pnpm that runs it. Needs nothing installed. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+export const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'));
+
+/** The packages in `packages` or `examples`. */
+export function members(parent) {
+  const names = existsSync(join(root, parent)) ? readdirSync(join(root, parent)) : [];
+  return names
+    .map((name) => ({ name, folder: `${parent}/${name}`, path: join(root, parent, name) }))
+    .filter(({ path }) => existsSync(join(path, 'package.json')))
+    .map((member) => ({ ...member, manifest: readJson(join(member.path, 'package.json')) }));
+}
+
+export const publicPackages = () => members('packages').filter(({ manifest }) => !manifest.private);
+
+/** The files that a package promises: what it exports, and its commands. */
+export const outputs = ({ exports = {}, bin = {} }) => [
+  ...Object.values(exports).map((target) => target.default),
+  ...Object.values(bin),
+];
+
+/** The pnpm that called this script. `npx pnpm@10` leaves none elsewhere. */
+const caller = process.env.npm_execpath ?? '';
+export const pnpm = /pnpm\.c?js$/.test(caller) ? [process.execPath, caller] : ['pnpm'];
+
+/** A command from node_modules/.bin. */
+export const tool = (name, ...args) => [...pnpm, '--dir', root, 'exec', name, ...args];
