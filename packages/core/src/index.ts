@@ -1,1 +1,26 @@
-export {};
+export { type Batch, disposeBatch, type Example, type ExampleOf, type Target, target } from './batch.js';
+export { EspalierError, InputError, StageError, TaskError, WeightsError } from './errors.js';
+export type {
+  Features,
+  Head,
+  HeadContext,
+  Heads,
+  LabelOf,
+  Labels,
+  PredictionOf,
+  Predictions,
+  Task,
+  TaskName,
+} from './head.js';
+export { Block, block } from './layers/block.js';
+export type { Metric } from './metric.js';
+export {
+  MultiTaskModel,
+  type MultiTaskModelOptions,
+  multiTaskModel,
+  type TaskLosses,
+} from './multi-task-model.js';
+export { type Random, seededRandom, withRandom } from './random.js';
+export type { Sharing } from './sharing.js';
+export { applyStage, describeShape, type Stage, type Trunk } from './trunk.js';
+export type { Architecture, ModelWeights, Weight } from './weights.js';

@@ -1,1 +1,10 @@
-export {};
+export type { Dataset } from './dataset.js';
+export {
+  type DigitScene,
+  type DigitScenesOptions,
+  digitScenes,
+  SCENE_SIZE,
+  type SceneDigit,
+} from './digit-scenes.js';
+export { DatasetError } from './errors.js';
+export { GLYPH_SIZE, type Glyph, mnistDigits, type Split } from './mnist-digits.js';

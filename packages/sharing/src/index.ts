@@ -1,1 +1,1 @@
-export {};
+export { hardSharing } from './hard-sharing.js';

@@ -1,0 +1,53 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { EspalierError } from './errors.js';
+import type { Heads, Labels, TaskName } from './head.js';
+
+/** One example: what goes into the network, and what is known about it. */
+export interface Example<L> {
+  /** The input's values in row-major order; as many as the model's input shape holds. */
+  readonly input: Float32Array;
+  readonly labels: L;
+}
+
+/** The examples that a model with these heads learns from. */
+export type ExampleOf<H extends Heads> = Example<Labels<H>>;
+
+/** What a task learns from in one batch. */
+export interface Target {
+  /** The encoded labels, [batch, ...]; rows of examples without a label hold any finite values. */
+  readonly values: tf.Tensor;
+  /** 1 for an example that carries the label, 0 for one that does not, [batch]. */
+  readonly mask: tf.Tensor1D;
+  /** How many examples carry the label. With none, the task takes no part in the update. */
+  readonly labelled: number;
+}
+
+/** Inputs, and for every task its target and which examples carry that label. Whoever makes a batch disposes of it. */
+export interface Batch<H extends Heads> {
+  /** [batch, ...input shape] */
+  readonly inputs: tf.Tensor;
+  readonly targets: { readonly [T in TaskName<H>]: Target };
+}
+
+/** A target from encoded values and, for every example, whether it carries the label. */
+export function target(values: tf.Tensor, labelled: readonly boolean[]): Target {
+  if (values.shape[0] !== labelled.length) {
+    throw new EspalierError(
+      `A target of ${values.shape[0]} examples has a mask of length ${labelled.length}; give one entry an example.`,
+    );
+  }
+  return {
+    values,
+    mask: tf.tensor1d(labelled.map(Number), 'float32'),
+    labelled: labelled.filter(Boolean).length,
+  };
+}
+
+/** Frees the tensors of a batch. */
+export function disposeBatch<H extends Heads>(batch: Batch<H>): void {
+  batch.inputs.dispose();
+  for (const { values, mask } of Object.values<Target>(batch.targets)) {
+    values.dispose();
+    mask.dispose();
+  }
+}

@@ -1,0 +1,335 @@
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import { type Batch, type ExampleOf, type Target, target } from './batch.js';
+import { EspalierError, InputError, StageError, TaskError } from './errors.js';
+import type { Head, Heads, Labels, Predictions, Task, TaskName } from './head.js';
+import { seededRandom, withRandom } from './random.js';
+import type { Sharing } from './sharing.js';
+import { describeShape, type Trunk } from './trunk.js';
+import { asVariable, describeArchitecture, type ModelWeights, readWeights, writeWeights } from './weights.js';
+
+/** What a multi-task network is composed of. */
+export interface MultiTaskModelOptions<H extends Heads> {
+  /** The shape of one example's input, without the batch dimension. */
+  readonly inputShape: readonly number[];
+  /** Makes the trunk. A function, so that its initial weights are drawn under the seed. */
+  readonly trunk: () => Trunk;
+  readonly sharing: Sharing;
+  /** A head a task, by task name. */
+  readonly heads: H;
+  /** The seed of the initial weights. */
+  readonly seed: number;
+}
+
+/** The losses of one batch: a scalar for every task that has a label in it, and no entry for the others. */
+export type TaskLosses<H extends Heads> = { readonly [T in TaskName<H>]?: tf.Scalar };
+
+/**
+ * One network that learns several tasks: trunk × sharing × heads.
+ *
+ * The model owns its weights; `dispose` frees them.
+ */
+export class MultiTaskModel<H extends Heads> {
+  readonly inputShape: readonly number[];
+  readonly heads: H;
+  readonly sharing: Sharing;
+  /** The tasks, in the order in which `heads` names them. */
+  readonly tasks: readonly Task<TaskName<H>>[];
+  /** The network itself: one input, and one output a task in the order of `tasks`. */
+  readonly network: tfl.LayersModel;
+  readonly #outputShapes: ReadonlyMap<string, readonly number[]>;
+  readonly #targetShapes: ReadonlyMap<string, readonly number[]>;
+
+  /**
+   * @throws TaskError when there is no head, a name cannot name layers, or a head cannot serve its features.
+   * @throws StageError when the trunk is empty, two stages have one name, or stages do not chain.
+   */
+  constructor({ inputShape, trunk, sharing, heads, seed }: MultiTaskModelOptions<H>) {
+    if (inputShape.some((size) => !Number.isInteger(size) || size < 1)) {
+      throw new InputError(
+        `The input shape ${describeShape(inputShape)} is not made of whole numbers from 1.`,
+      );
+    }
+    this.inputShape = inputShape;
+    this.heads = heads;
+    this.sharing = sharing;
+    this.tasks = tasksOf(heads);
+
+    const input = tfl.input({ shape: [...inputShape] });
+    const outputs = withRandom(seededRandom(seed), () => {
+      const names = this.tasks.map(({ name }) => name);
+      const features = sharing.connect(namedStages(trunk()), input, names);
+      return this.tasks.map(({ name, head }) => {
+        const own = features.get(name);
+        if (own === undefined || own.length === 0) {
+          throw new TaskError(name, `sharing strategy "${sharing.kind}" gave it no features.`);
+        }
+        return connectHead(head, own, name);
+      });
+    });
+    this.network = tfl.model({ inputs: input, outputs });
+
+    this.#outputShapes = new Map(
+      this.tasks.map(({ name }, index) => [name, fixedShape(name, outputs[index])]),
+    );
+    this.#targetShapes = new Map(
+      this.tasks.map(({ name, head }) => {
+        const unlabelled = head.encode([undefined], this.#context(name));
+        unlabelled.dispose();
+        return [name, unlabelled.shape.slice(1)];
+      }),
+    );
+  }
+
+  /** The weights that training changes. */
+  get variables(): tf.Variable[] {
+    return this.network.trainableWeights.map((weight) => asVariable(weight));
+  }
+
+  /**
+   * Makes a batch of examples: stacks their inputs and encodes their labels.
+   *
+   * @throws InputError when there is no example, or an input has the wrong size or a value that is not finite.
+   * @throws TaskError when labels are missing, unknown or not learnable.
+   */
+  batch(examples: readonly ExampleOf<H>[]): Batch<H> {
+    if (examples.length === 0) throw new InputError('A batch needs at least one example; this one has none.');
+    for (const [index, { input, labels }] of examples.entries()) {
+      this.#checkInput(input, index);
+      this.#checkTasks(labels, `the labels of example ${index}`);
+    }
+    const targets = this.#encode(examples.map(({ labels }) => labels));
+    const size = this.inputShape.reduce((product, length) => product * length, 1);
+    const values = new Float32Array(examples.length * size);
+    for (const [index, { input }] of examples.entries()) values.set(input, index * size);
+    return { inputs: tf.tensor(values, [examples.length, ...this.inputShape]), targets };
+  }
+
+  /**
+   * The mean loss of every task over its labelled examples, each a scalar. Unlabelled examples change neither
+   * the loss nor its gradient; a task without a label in the batch has no entry.
+   *
+   * @param training whether layers such as dropout and batch normalization work as in training.
+   * @throws InputError, TaskError when the batch is not one of this model.
+   */
+  losses(batch: Batch<H>, { training }: { training: boolean }): TaskLosses<H> {
+    this.#checkBatch(batch);
+    return tf.tidy(() => {
+      const outputs = this.#outputs(batch.inputs, training);
+      const losses = this.tasks.flatMap(({ name, head }, index) => {
+        const { values, mask, labelled } = batch.targets[name];
+        if (labelled === 0) return [];
+        return [[name, maskedMean(head.losses(outputs[index], values), mask, labelled)] as const];
+      });
+      return Object.fromEntries(losses) as TaskLosses<H>;
+    });
+  }
+
+  /**
+   * What the network says about inputs, [batch, ...input shape]. The inputs stay the caller's.
+   *
+   * @throws InputError when the inputs have another shape or hold values that are not finite.
+   */
+  async predict(inputs: tf.Tensor): Promise<Predictions<H>> {
+    this.#checkInputs(inputs);
+    const checksum = tf.tidy(() => tf.sum(tf.mul(tf.cast(inputs, 'float32'), 0)));
+    const [zero] = await checksum.data();
+    checksum.dispose();
+    if (zero !== 0)
+      throw new InputError('The inputs hold NaN or infinite values; a model takes finite ones.');
+
+    const outputs = tf.tidy(() => this.#outputs(inputs, false));
+    try {
+      const predictions: [string, readonly unknown[]][] = [];
+      for (const [index, { name, head }] of this.tasks.entries()) {
+        predictions.push([name, await head.decode(outputs[index])]);
+      }
+      return Object.fromEntries(predictions) as Predictions<H>;
+    } finally {
+      tf.dispose(outputs);
+    }
+  }
+
+  /** The number of weights, those that training does not change included. */
+  countParams(): number {
+    return this.network.countParams();
+  }
+
+  /** A copy of all weights, with a description of the architecture that they belong to. */
+  exportWeights(): Promise<ModelWeights> {
+    return readWeights(this.network, describeArchitecture(this));
+  }
+
+  /**
+   * Replaces all weights.
+   *
+   * @throws WeightsError when they belong to another architecture; then no weight is changed.
+   */
+  importWeights(weights: ModelWeights): void {
+    writeWeights(this.network, describeArchitecture(this), weights);
+  }
+
+  /** Frees the weights. */
+  dispose(): void {
+    this.network.dispose();
+  }
+
+  #outputs(inputs: tf.Tensor, training: boolean): tf.Tensor[] {
+    const outputs = this.network.apply(inputs, { training });
+    return (Array.isArray(outputs) ? outputs : [outputs]) as tf.Tensor[];
+  }
+
+  #context(task: string) {
+    return { task, outputShape: this.#outputShapes.get(task) ?? [] };
+  }
+
+  #encode(labels: readonly Labels<H>[]): Batch<H>['targets'] {
+    const targets: [string, Target][] = [];
+    try {
+      for (const { name, head } of this.tasks) {
+        const own = labels.map((known) => known[name]);
+        const values = head.encode(own, this.#context(name));
+        targets.push([
+          name,
+          target(
+            values,
+            own.map((label) => label !== undefined),
+          ),
+        ]);
+      }
+    } catch (error) {
+      for (const [, { values, mask }] of targets) tf.dispose([values, mask]);
+      throw error;
+    }
+    return Object.fromEntries(targets) as Batch<H>['targets'];
+  }
+
+  #checkBatch({ inputs, targets }: Batch<H>): void {
+    this.#checkInputs(inputs);
+    this.#checkTasks(targets, 'the batch');
+    for (const { name } of this.tasks) {
+      const { values, mask } = targets[name];
+      const expected = [inputs.shape[0], ...(this.#targetShapes.get(name) ?? [])];
+      if (!tf.util.arraysEqual(values.shape, expected)) {
+        throw new TaskError(
+          name,
+          `its target has shape ${describeShape(values.shape)}; expected ${describeShape(expected)}.`,
+        );
+      }
+      if (!tf.util.arraysEqual(mask.shape, [inputs.shape[0]])) {
+        throw new TaskError(
+          name,
+          `its mask has shape ${describeShape(mask.shape)}; expected one entry for each of ${inputs.shape[0]} examples.`,
+        );
+      }
+    }
+  }
+
+  #checkTasks(byTask: object, where: string): void {
+    const names = this.tasks.map(({ name }) => name);
+    for (const name of Object.keys(byTask)) {
+      if (!names.some((known) => known === name)) {
+        throw new TaskError(name, `${where} names it, but the model's tasks are ${names.join(', ')}.`);
+      }
+    }
+    for (const name of names) {
+      if (!(name in byTask)) {
+        throw new TaskError(
+          name,
+          `${where} lacks it; give its label or target (labels: undefined where unknown).`,
+        );
+      }
+    }
+  }
+
+  #checkInput(input: Float32Array, index: number): void {
+    const size = this.inputShape.reduce((product, length) => product * length, 1);
+    if (input.length !== size) {
+      throw new InputError(
+        `The input of example ${index} has ${input.length} values; ${describeShape(this.inputShape)} holds ${size}.`,
+      );
+    }
+    const bad = input.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) {
+      throw new InputError(
+        `The input of example ${index} is ${input[bad]} at position ${bad}; expected finite values.`,
+      );
+    }
+  }
+
+  #checkInputs(inputs: tf.Tensor): void {
+    if (!tf.util.arraysEqual(inputs.shape.slice(1), [...this.inputShape]) || inputs.shape[0] === 0) {
+      throw new InputError(
+        `The inputs have shape ${describeShape(inputs.shape)}; expected ${describeShape([null, ...this.inputShape])}.`,
+      );
+    }
+  }
+}
+
+/** Composes a multi-task network of a trunk, a sharing strategy and heads. */
+export function multiTaskModel<const H extends Heads>(options: MultiTaskModelOptions<H>): MultiTaskModel<H> {
+  return new MultiTaskModel(options);
+}
+
+const LAYER_NAME = /^[A-Za-z0-9][-A-Za-z0-9_.]*$/;
+
+function tasksOf<H extends Heads>(heads: H): Task<TaskName<H>>[] {
+  const names = Object.keys(heads) as TaskName<H>[];
+  if (names.length === 0) throw new EspalierError('A model needs at least one head; `heads` is empty.');
+  for (const name of names) {
+    if (!LAYER_NAME.test(name)) {
+      throw new TaskError(
+        name,
+        'its name has to begin with a letter or digit and go on with those or one of - _ .',
+      );
+    }
+  }
+  return names.map((name) => ({ name, head: heads[name] }));
+}
+
+/** Gives stages that their author did not name the names stage0, stage1, …, which are the same in every process. */
+function namedStages(trunk: Trunk): Trunk {
+  const names = new Set<string>();
+  for (const [index, stage] of trunk.entries()) {
+    if (new RegExp(`_${stage.getClassName()}\\d+$`).test(stage.name)) stage.name = `stage${index}`;
+    if (names.has(stage.name))
+      throw new StageError(stage.name, 'two stages have this name; give each its own.');
+    names.add(stage.name);
+  }
+  if (trunk.length === 0) throw new StageError('trunk', 'the trunk has no stages; give at least one.');
+  return trunk;
+}
+
+function connectHead(
+  head: Head<unknown, unknown>,
+  features: Parameters<typeof head.connect>[0],
+  task: string,
+) {
+  try {
+    return head.connect(features, task);
+  } catch (error) {
+    if (error instanceof EspalierError) throw error;
+    const shapes = features.map(({ shape }) => describeShape(shape)).join(', ');
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new TaskError(task, `its ${head.kind} head does not fit features of shapes ${shapes}: ${reason}`, {
+      cause: error,
+    });
+  }
+}
+
+function fixedShape(task: string, output: tfl.SymbolicTensor): number[] {
+  return output.shape.slice(1).map((size) => {
+    if (size !== null) return size;
+    throw new TaskError(
+      task,
+      `its output shape ${describeShape(output.shape)} is open in more than the batch.`,
+    );
+  });
+}
+
+function maskedMean(losses: tf.Tensor1D, mask: tf.Tensor1D, labelled: number): tf.Scalar {
+  if (labelled === mask.shape[0]) return tf.mean(losses);
+  // A selection, not a product: whatever an unlabelled row gives, it must not reach the sum.
+  const known = tf.where(tf.cast(mask, 'bool'), losses, tf.zerosLike(losses));
+  return tf.div(tf.sum(known), labelled);
+}

@@ -1,0 +1,4 @@
+/** A data set cannot be read or made; `message` says what was found, what was expected and what to do. */
+export class DatasetError extends Error {
+  override readonly name = 'DatasetError';
+}

@@ -1,0 +1,94 @@
+import { type Features, type Head, TaskError } from '@espalier/core';
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import { accuracy } from './metrics/accuracy.js';
+
+/** Which class a picture shows. */
+export interface Classification<Class extends string> {
+  /** The class's name. */
+  readonly label: Class;
+  /** The class's place in `classes`. */
+  readonly index: number;
+  /** The probability of every class, in the order of `classes`; they sum to 1. */
+  readonly probabilities: Float32Array;
+}
+
+export interface ClassificationOptions<Class extends string> {
+  /** The names of the classes, at least two. A label is a place in this list. */
+  readonly classes: readonly Class[];
+}
+
+/**
+ * Softmax classification: exactly one of several classes a picture. Features of a map, [batch, height, width,
+ * channels], are averaged over the places, weighted by a learned softmax attention: a head sees where to look.
+ *
+ * The loss is the cross-entropy in nats.
+ */
+export function classification<const Class extends string>({
+  classes,
+}: ClassificationOptions<Class>): Head<number, Classification<Class>> {
+  if (classes.length < 2) {
+    throw new RangeError(`A classification needs at least two classes; found ${classes.length}.`);
+  }
+  return {
+    kind: `classification(${classes.length})`,
+
+    connect(features, task) {
+      const pooled = attendedMean(features, task);
+      return tfl.layers
+        .dense({ name: `${task}/scores`, units: classes.length })
+        .apply(pooled) as tfl.SymbolicTensor;
+    },
+
+    encode(labels, { task }) {
+      for (const label of labels) {
+        if (label === undefined || (Number.isInteger(label) && label >= 0 && label < classes.length))
+          continue;
+        throw new TaskError(
+          task,
+          `found the class index ${label}; expected a whole number from 0 to ${classes.length - 1}.`,
+        );
+      }
+      return tf.tensor1d(
+        labels.map((label) => label ?? 0),
+        'int32',
+      );
+    },
+
+    losses(scores, target) {
+      return tf.tidy(() => {
+        const chosen = tf.oneHot(tf.cast(target, 'int32'), classes.length);
+        return tf.neg(tf.sum(tf.mul(chosen, tf.logSoftmax(scores)), -1)) as tf.Tensor1D;
+      });
+    },
+
+    async decode(scores) {
+      const softmax = tf.softmax(scores as tf.Tensor2D);
+      const values = await softmax.data<'float32'>();
+      softmax.dispose();
+      return Array.from({ length: scores.shape[0] }, (_, example) => {
+        const probabilities = values.slice(example * classes.length, (example + 1) * classes.length);
+        const index = probabilities.indexOf(Math.max(...probabilities));
+        return { label: classes[index], index, probabilities };
+      });
+    },
+
+    metrics: [accuracy(({ index }) => index)],
+  };
+}
+
+/** One vector a picture: the mean over the places of the last feature map, weighted by learned attention. */
+function attendedMean(features: Features, task: string): tfl.SymbolicTensor {
+  const last = features[features.length - 1];
+  if (last.shape.length === 2) return last;
+  const [, height, width, channels] = last.shape;
+  const places = tfl.layers
+    .reshape({ name: `${task}/places`, targetShape: [height! * width!, channels!] })
+    .apply(last);
+  const attention = tfl.layers.dense({ name: `${task}/attention`, units: 1 }).apply(places);
+  const flat = tfl.layers.flatten({ name: `${task}/flat` }).apply(attention);
+  const weights = tfl.layers.softmax({ name: `${task}/weights` }).apply(flat);
+  return tfl.layers
+    .dot({ name: `${task}/features`, axes: [1, 1] })
+    .apply([weights, places] as tfl.SymbolicTensor[]) as tfl.SymbolicTensor;
+}

@@ -1,0 +1,208 @@
+import { type Head, TaskError } from '@espalier/core';
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import { type DetectedBox, type LabelledBox, nonMaximumSuppression } from './box.js';
+import { averagePrecision } from './metrics/average-precision.js';
+
+export interface DetectionOptions<Class extends string> {
+  /** The names of the classes of objects, at least one. A box's `class` is a place in this list. */
+  readonly classes: readonly Class[];
+  /** The channels of the convolution between the features and the outputs; 64 unless given. */
+  readonly channels?: number;
+}
+
+/** Offset of the box's centre in its cell, in cells (2), and logarithm of its width and height (2). */
+const BOX = 4;
+/** The least score of a box that `decode` gives. */
+const LEAST_SCORE = 0.05;
+/** Boxes of one class that overlap more than this are one object. */
+const SUPPRESSION = 0.5;
+/** Before any training every place is an object with this probability (T.-Y. Lin et al. 2017, section 4.1). */
+const PRIOR = 0.1;
+
+/**
+ * Anchor-free object detection on the last feature map, [batch, height, width, channels]. Each of its cells says
+ * how probable it is that an object of each class has its centre there, where in the cell, and how large it is.
+ *
+ * The loss of a picture is a focal loss on the centres, softened around them by a Gaussian, plus the absolute
+ * error of offset and log size at the centres; both are divided by the number of objects.
+ *
+ * X. Zhou, D. Wang, P. Krähenbühl, "Objects as Points", 2019, section 3 (equations 1 to 3). Here the size is
+ * learned as a logarithm, in fractions of the picture, and the Gaussian is as wide and high as the box.
+ */
+export function detection<const Class extends string>({
+  classes,
+  channels = 64,
+}: DetectionOptions<Class>): Head<readonly LabelledBox[], readonly DetectedBox<Class>[]> {
+  const count = classes.length;
+  if (count < 1) throw new RangeError('A detection needs at least one class; found none.');
+
+  return {
+    kind: `detection(${count} classes, ${channels} channels)`,
+
+    connect(features, task) {
+      const hidden = tfl.layers
+        .conv2d({
+          name: `${task}/hidden`,
+          filters: channels,
+          kernelSize: 3,
+          padding: 'same',
+          activation: 'relu',
+        })
+        .apply(features[features.length - 1]);
+      const centres = tfl.layers
+        .conv2d({
+          name: `${task}/centres`,
+          filters: count,
+          kernelSize: 1,
+          biasInitializer: tfl.initializers.constant({ value: Math.log(PRIOR / (1 - PRIOR)) }),
+        })
+        .apply(hidden);
+      const boxes = tfl.layers.conv2d({ name: `${task}/boxes`, filters: BOX, kernelSize: 1 }).apply(hidden);
+      return tfl.layers
+        .concatenate({ name: `${task}/output` })
+        .apply([centres, boxes] as tfl.SymbolicTensor[]) as tfl.SymbolicTensor;
+    },
+
+    encode(labels, { task, outputShape: [height, width] }) {
+      const depth = count + BOX + 1;
+      const values = new Float32Array(labels.length * height * width * depth);
+      for (const [example, boxes] of labels.entries()) {
+        for (const box of boxes ?? []) {
+          checkBox(box, count, task);
+          const cells = values.subarray(
+            example * height * width * depth,
+            (example + 1) * height * width * depth,
+          );
+          drawBox(cells, box, { height, width, depth });
+        }
+      }
+      return tf.tensor4d(values, [labels.length, height, width, depth]);
+    },
+
+    losses(output, target) {
+      return tf.tidy(() => {
+        const [scores, boxes] = tf.split(output, [count, BOX], -1);
+        const [heat, trueBoxes, centres] = tf.split(target, [count, BOX, 1], -1);
+        const objects = tf.maximum(tf.sum(centres, [1, 2, 3]), 1);
+        const centreLoss = tf.sum(focalLosses(scores, heat), [1, 2, 3]);
+        const boxLoss = tf.sum(tf.mul(tf.abs(tf.sub(boxes, trueBoxes)), centres), [1, 2, 3]);
+        return tf.div(tf.add(centreLoss, boxLoss), objects) as tf.Tensor1D;
+      });
+    },
+
+    async decode(output) {
+      const [examples, height, width, depth] = output.shape as [number, number, number, number];
+      const values = await output.data<'float32'>();
+      return Array.from({ length: examples }, (_, example) => {
+        const cells = values.subarray(
+          example * height * width * depth,
+          (example + 1) * height * width * depth,
+        );
+        const boxes = readBoxes(cells, { height, width, depth }, count);
+        return nonMaximumSuppression(boxes, SUPPRESSION).map((box) => ({
+          ...box,
+          label: classes[box.class],
+        }));
+      });
+    },
+
+    metrics: [averagePrecision(0.5)],
+  };
+}
+
+interface Grid {
+  readonly height: number;
+  readonly width: number;
+  readonly depth: number;
+}
+
+function checkBox(box: LabelledBox, classes: number, task: string): void {
+  const { x, y, width, height } = box;
+  if (!(Number.isInteger(box.class) && box.class >= 0 && box.class < classes)) {
+    throw new TaskError(
+      task,
+      `found a box of the class index ${box.class}; expected a whole number from 0 to ${classes - 1}.`,
+    );
+  }
+  // A hair's breadth over the edge is the rounding of whoever divided by the picture's size.
+  const inside = x >= -1e-6 && y >= -1e-6 && x + width <= 1 + 1e-6 && y + height <= 1 + 1e-6;
+  if (!(inside && width > 0 && height > 0)) {
+    throw new TaskError(
+      task,
+      `found a box with x ${x}, y ${y}, width ${width}, height ${height}; expected one with an area and inside the ` +
+        'picture, in fractions of its width and height.',
+    );
+  }
+}
+
+/** Writes an object into the cells of its picture: heat around the centre, and the box at the centre. */
+function drawBox(cells: Float32Array, box: LabelledBox, { height, width, depth }: Grid): void {
+  const centreX = (box.x + box.width / 2) * width;
+  const centreY = (box.y + box.height / 2) * height;
+  const column = Math.min(Math.floor(centreX), width - 1);
+  const row = Math.min(Math.floor(centreY), height - 1);
+  // A standard deviation of a sixth of the box puts its edges at three of them.
+  const deviationX = (box.width * width) / 6;
+  const deviationY = (box.height * height) / 6;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const distance = ((x - column) / deviationX) ** 2 + ((y - row) / deviationY) ** 2;
+      const place = (y * width + x) * depth + box.class;
+      cells[place] = Math.max(cells[place], Math.exp(-distance / 2));
+    }
+  }
+  const centre = (row * width + column) * depth + depth - BOX - 1;
+  cells.set([centreX - column, centreY - row, Math.log(box.width), Math.log(box.height), 1], centre);
+}
+
+/** Focal loss with softened negatives, α = 2 and β = 4: "Objects as Points", equation 1. */
+function focalLosses(scores: tf.Tensor, heat: tf.Tensor): tf.Tensor {
+  const probability = tf.sigmoid(scores);
+  const isCentre = tf.cast(tf.equal(heat, 1), 'float32');
+  const found = tf.mul(tf.square(tf.sub(1, probability)), tf.softplus(tf.neg(scores)));
+  const invented = tf.mul(tf.mul(tf.pow(tf.sub(1, heat), 4), tf.square(probability)), tf.softplus(scores));
+  return tf.add(tf.mul(isCentre, found), tf.mul(tf.sub(1, isCentre), invented));
+}
+
+/** The boxes of one picture: at every cell that scores at least as high as its eight neighbours. */
+function readBoxes(cells: Float32Array, { height, width, depth }: Grid, classes: number) {
+  const boxes: (LabelledBox & { readonly score: number })[] = [];
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) {
+      const cell = (row * width + column) * depth;
+      const [offsetX, offsetY, logWidth, logHeight] = cells.subarray(cell + classes, cell + classes + BOX);
+      for (let index = 0; index < classes; index++) {
+        const score = 1 / (1 + Math.exp(-cells[cell + index]));
+        if (score < LEAST_SCORE || !isPeak(cells, { height, width, depth }, row, column, index)) continue;
+        const boxWidth = Math.exp(logWidth);
+        const boxHeight = Math.exp(logHeight);
+        boxes.push({
+          x: (column + offsetX) / width - boxWidth / 2,
+          y: (row + offsetY) / height - boxHeight / 2,
+          width: boxWidth,
+          height: boxHeight,
+          class: index,
+          score,
+        });
+      }
+    }
+  }
+  return boxes;
+}
+
+function isPeak(
+  cells: Float32Array,
+  { height, width, depth }: Grid,
+  row: number,
+  column: number,
+  index: number,
+) {
+  const own = cells[(row * width + column) * depth + index];
+  for (let y = Math.max(row - 1, 0); y <= Math.min(row + 1, height - 1); y++) {
+    for (let x = Math.max(column - 1, 0); x <= Math.min(column + 1, width - 1); x++) {
+      if (cells[(y * width + x) * depth + index] > own) return false;
+    }
+  }
+  return true;
+}
