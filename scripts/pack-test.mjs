@@ -28,10 +28,11 @@ function runProgram(folder, program) {
   return quietly([process.execPath, program], { cwd: folder });
 }
 
+/** Without a look inside declaration files: TensorFlow.js's own do not compile under `strict`. */
 function compileProgram(folder, program, module, moduleResolution) {
   copyFileSync(join(programs, program), join(folder, program));
   const resolution = ['--module', module, '--moduleResolution', moduleResolution];
-  const options = ['--noEmit', '--strict', '--target', 'es2022', ...resolution];
+  const options = ['--noEmit', '--strict', '--skipLibCheck', '--target', 'es2022', ...resolution];
   return quietly([process.execPath, typescript, ...options, program], { cwd: folder });
 }
 

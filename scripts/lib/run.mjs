@@ -24,21 +24,26 @@ function finished(child, command) {
   });
 }
 
-/** Runs a command without showing it. `onOutput` hears of each piece; a failure carries all of them. */
+/**
+ * Runs a command without showing it, and gives its standard output. `onOutput` hears of each piece that it
+ * prints; a failure carries all of them.
+ */
 export async function quietly(command, { onOutput, ...options } = {}) {
   const env = { ...options.env, NO_COLOR: '1', FORCE_COLOR: undefined };
   const child = start(command, { ...options, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let answer = '';
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8');
     stream.on('data', (text) => {
+      if (stream === child.stdout) answer += text;
       output += text;
       onOutput?.(text);
     });
   }
   const code = await finished(child, command);
   if (code !== 0) throw new CommandFailed(command.join(' '), code, output);
-  return output;
+  return answer;
 }
 
 /** Runs a command in the caller's terminal, hands signals on to it, and gives its exit code. */

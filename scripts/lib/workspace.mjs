@@ -24,9 +24,9 @@ export const outputs = ({ exports = {}, bin = {} }) => [
   ...Object.values(bin),
 ];
 
-/** The pnpm that called this script. `npx pnpm@10` leaves none elsewhere. */
+/** The pnpm that called this script; for a script that was started without one, npm's. */
 const caller = process.env.npm_execpath ?? '';
-export const pnpm = /pnpm\.c?js$/.test(caller) ? [process.execPath, caller] : ['pnpm'];
+export const pnpm = /pnpm\.c?js$/.test(caller) ? [process.execPath, caller] : ['npx', '--yes', 'pnpm@10'];
 
 /** A command from node_modules/.bin. */
 export const tool = (name, ...args) => [...pnpm, '--dir', root, 'exec', name, ...args];
