@@ -1,2 +1,3 @@
 export { EngineError } from './errors.js';
 export { type EngineName, type EngineReport, engineNames, type PassedOver, use } from './use.js';
+export { registerTrainingKernels } from './wasm/register.js';

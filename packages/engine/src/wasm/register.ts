@@ -1,0 +1,20 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { conv2DBackpropFilter } from './conv2d-backprop-filter.js';
+
+const kernels = [conv2DBackpropFilter];
+
+/**
+ * Completes the WASM backend so that it trains: adds the kernels that it lacks, and puts faster ones in the place
+ * of some that it has. `use('wasm')` calls this; whoever selects the backend by other means calls it once. A
+ * second call changes nothing.
+ */
+export async function registerTrainingKernels(): Promise<void> {
+  // The stock kernels first: they would warn about ours, and replace them.
+  await import('@tensorflow/tfjs-backend-wasm');
+  for (const { kernelName, kernelFunc } of kernels) {
+    const stock = tf.getKernel(kernelName, 'wasm');
+    if (stock?.kernelFunc === kernelFunc) continue;
+    if (stock !== undefined) tf.unregisterKernel(kernelName, 'wasm');
+    tf.registerKernel({ ...stock, kernelName, kernelFunc, backendName: 'wasm' });
+  }
+}
