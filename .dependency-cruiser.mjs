@@ -34,13 +34,21 @@ export default {
       to: { path: ['^packages/', '^@espalier/'], pathNot: '^packages/$1/' },
     },
     {
+      name: 'package-by-name',
+      comment:
+        'A package is imported by its name: its sources are not beside the ones that import it once installed.',
+      severity: 'error',
+      from: { path: '^(packages|examples)/([^/]+)/src/' },
+      to: { path: '^packages/', pathNot: '^$1/$2/', dependencyTypesNot: ['aliased'] },
+    },
+    {
       name: 'package-imports-example',
       severity: 'error',
       from: { path: '^packages/' },
       to: { path: '^examples/' },
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
-    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    { name: 'resolvable', severity: 'error', from: { path: '/(src|test)/' }, to: { couldNotResolve: true } },
     {
       name: 'source-imports-test',
       severity: 'error',
@@ -58,12 +66,15 @@ export default {
       name: 'undeclared-dependency',
       severity: 'error',
       from: { path: '^(packages|examples)/[^/]+/src/' },
-      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+      to: {
+        dependencyTypes: ['npm-no-pkg', 'npm-unknown'],
+        dependencyTypesNot: ['npm', 'npm-peer', 'npm-optional', 'npm-dev'],
+      },
     },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '/(dist|runs)/' },
+    exclude: { path: '^(packages|examples)/[^/]+/(dist|runs)/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {
