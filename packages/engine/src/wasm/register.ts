@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { conv2DBackpropFilter } from './conv2d-backprop-filter.js';
+import { conv2DBackpropInput } from './conv2d-backprop-input.js';
 
-const kernels = [conv2DBackpropFilter];
+const kernels = [conv2DBackpropFilter, conv2DBackpropInput];
 
 /**
  * Completes the WASM backend so that it trains: adds the kernels that it lacks, and puts faster ones in the place
