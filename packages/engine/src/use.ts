@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { EngineError } from './errors.js';
 import { loadNative } from './native.js';
+import { registerTrainingKernels } from './wasm/register.js';
 
 /** Where the arithmetic can run, the fastest first. */
 export const engineNames = ['native', 'wasm', 'cpu'] as const;
@@ -59,7 +60,7 @@ async function start(name: EngineName): Promise<void> {
       await loadNative();
       return select(name, 'tensorflow', 'Reinstall @tensorflow/tfjs-node.');
     case 'wasm':
-      await import('@tensorflow/tfjs-backend-wasm');
+      await registerTrainingKernels();
       return select(
         name,
         'wasm',
