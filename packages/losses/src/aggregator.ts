@@ -23,6 +23,8 @@ export interface WeightsStep<State> {
   readonly state: State;
   /** How far the method's own optimality conditions are from holding, relative; 0 for a closed form. */
   readonly residual: number;
+  /** Set where the method's formula has no answer here: what was taken in its place. */
+  readonly fallback?: string;
 }
 
 export interface DirectionStep<State> {
@@ -68,6 +70,8 @@ export interface Gramian {
   readonly n: number;
   readonly tasks: readonly number[];
   readonly values: Float64Array;
+  /** The unit roundoff of the numbers it was computed with. */
+  readonly epsilon: number;
 }
 
 /** The gradients of the tasks in the batch; `tasks[k]` is the place of `rows[k]` among all tasks. */
@@ -106,7 +110,7 @@ export function defineGramian<State extends TaskState>(spec: GramianSpec<State>)
         .weights,
     direction(jacobian, context = {}) {
       const { tasks, rows, width } = readJacobian(name, jacobian);
-      const gramian = { n: rows.length, tasks, values: gramianOf(rows) };
+      const gramian = { n: rows.length, tasks, values: gramianOf(rows), epsilon: FLOAT64 };
       const { weights } = solve(context.state ?? init(jacobian.length), gramian, jacobian.length, context);
       return combine(jacobian, weights, width);
     },
@@ -127,10 +131,7 @@ export function statelessGramian(
   });
 }
 
-export interface Solution {
-  readonly weights: Float64Array;
-  readonly residual: number;
-}
+export type Solution = Omit<WeightsStep<never>, 'state'>;
 
 /** A method that looks at no gradient: its weights follow from which tasks are present. */
 export function blindAggregator(
@@ -192,17 +193,23 @@ export function defineJacobian<State extends TaskState>(
 /** A method on the gradients themselves, with no memory. */
 export function statelessJacobian(
   name: string,
-  aggregate: (jacobian: Jacobian, context: AggregatorContext) => Float64Array,
+  aggregate: (jacobian: Jacobian, context: AggregatorContext, tasks: number) => Float64Array,
 ): JacobianAggregator {
   return defineJacobian<TaskState>({
     name,
     init: (tasks) => ({ tasks }),
-    step: (state, jacobian, context) => ({ direction: aggregate(jacobian, context), state, residual: 0 }),
+    step: (state, jacobian, context) => ({
+      direction: aggregate(jacobian, context, state.tasks),
+      state,
+      residual: 0,
+    }),
   });
 }
 
 /** Asymmetry and negative eigenvalues that rounding explains, relative to |g_i| |g_j|; float32 Gramians pass. */
-const ROUNDING = 1e-5;
+const ROUNDING = 1e-4;
+const FLOAT32 = 2 ** -23;
+const FLOAT64 = 2 ** -52;
 
 /** The present tasks' part of a Gramian, checked to be square, finite, symmetric and non-negative on its diagonal. */
 export function readGramian(method: string, gramian: Rows): Gramian {
@@ -237,7 +244,8 @@ export function readGramian(method: string, gramian: Rows): Gramian {
         throw new InputError(method, `a Gramian with |[${i}][${j}]| at most ${size} (Cauchy-Schwarz)`, lower);
       values[i * n + j] = values[j * n + i] = (lower + upper) / 2;
     }
-  return { n, tasks, values };
+  const single = tasks.some((task) => gramian[task] instanceof Float32Array);
+  return { n, tasks, values, epsilon: single ? FLOAT32 : FLOAT64 };
 }
 
 export function readJacobian(method: string, jacobian: Rows): Jacobian {

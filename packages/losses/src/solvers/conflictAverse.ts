@@ -1,0 +1,110 @@
+import type { Solution } from '../aggregator.js';
+import { ConvergenceError } from '../errors.js';
+import { dualCone } from './dualCone.js';
+import { minNorm, multiply } from './minNorm.js';
+import { nonNegative } from './nonNegative.js';
+
+/**
+ * CAGrad's d = J^T (p + x), x >= 0, p = 1/n. For a level v let x(v) = argmin over x >= 0 of
+ * 1/2 |J^T (p + x)|^2 - v 1^T x. It is linear in v between changes of its passive set, |J^T x(v)| grows with v, and
+ * the solution is x(v) for the v with |J^T x(v)| = c |g0|: one quadratic equation a passive set, inside a bracket.
+ */
+export function conflictAverse(method: string, n: number, g: Float64Array, c: number): Solution {
+  const p = new Float64Array(n).fill(1 / n);
+  const products = multiply(n, g, p);
+  const g0 = Math.sqrt(Math.max(inner(p, products), 0));
+  const radius = c * g0;
+  if (radius === 0) return { weights: p, residual: 0 };
+  const norms = Float64Array.from({ length: n }, (_, i) => Math.sqrt(g[i * n + i]!));
+  const plus = (x: Float64Array) => p.map((value, i) => value + x[i]!);
+
+  const projected = dualCone(method, n, g, p);
+  let low = Math.min(...products);
+  let high = 0;
+  if (norm(n, g, projected.x) < radius) {
+    const nearest = minNorm(method, n, g);
+    const distance = Math.sqrt(nearest.squaredNorm);
+    if (distance <= 1e-7 * Math.min(...norms))
+      return {
+        weights: plus(projected.x),
+        residual: projected.residual,
+        fallback:
+          'a convex combination of the gradients is 0: of all solutions, the nearest to the mean gradient',
+      };
+    low = 0;
+    high = inner(nearest.weights, products) + radius * distance;
+  }
+
+  let level = high;
+  let passive: readonly number[] = [];
+  let best: { x: Float64Array; residual: number } | undefined;
+  for (let iteration = 0; iteration < 200; iteration++) {
+    const b = products.map((product) => level - product);
+    const size = g0 + Math.abs(level) / Math.min(...norms.filter((value) => value > 0));
+    const solution = nonNegative(method, n, g, b, size, passive);
+    const length = norm(n, g, solution.x);
+    const x = solution.x.map((value) => value * (length > 0 ? radius / length : 1));
+    const residual = certificate(n, g, norms, products, g0, radius, x);
+    if (!best || residual < best.residual) best = { x, residual };
+    if (best.residual < 1e-13 || high - low <= 1e-16 * (Math.abs(high) + Math.abs(low))) break;
+
+    if (length < radius) low = level;
+    else high = level;
+    passive = solution.passive;
+    const next = nextLevel(n, g, products, radius, solution);
+    if (next === level) break;
+    level = next > low && next < high ? next : (low + high) / 2;
+  }
+  if (!best || !(best.residual < 1e-6))
+    throw new ConvergenceError(method, 'a residual below 1e-6', best?.residual);
+  return { weights: plus(best.x), residual: best.residual };
+}
+
+/** Where |J^T (v rise - base)| = radius on this passive set: the larger root. */
+function nextLevel(
+  n: number,
+  g: Float64Array,
+  products: Float64Array,
+  radius: number,
+  { solve }: ReturnType<typeof nonNegative>,
+): number {
+  const rise = solve(new Float64Array(n).fill(1));
+  const base = solve(products);
+  const risen = multiply(n, g, rise);
+  const a = inner(rise, risen);
+  const b = inner(base, risen);
+  const rest = inner(base, multiply(n, g, base)) - radius * radius;
+  return (b + Math.sqrt(Math.max(b * b - a * rest, 0))) / a;
+}
+
+/** How much h_i = <g_i, d> falls below the common value of the tasks with x_i > 0, or differs from it among them. */
+function certificate(
+  n: number,
+  g: Float64Array,
+  norms: Float64Array,
+  products: Float64Array,
+  g0: number,
+  radius: number,
+  x: Float64Array,
+): number {
+  const total = x.reduce((sum, value) => sum + value, 0);
+  if (!(total > 0)) return Number.POSITIVE_INFINITY;
+  const h = multiply(n, g, x).map((value, i) => value + products[i]!);
+  const level = inner(x, h) / total;
+  let residual = 0;
+  for (let i = 0; i < n; i++) {
+    const gap = x[i]! > 0 ? Math.abs(level - h[i]!) : level - h[i]!;
+    if (norms[i]! > 0) residual = Math.max(residual, gap / (norms[i]! * (g0 + radius)));
+  }
+  return residual;
+}
+
+function norm(n: number, g: Float64Array, x: Float64Array): number {
+  return Math.sqrt(Math.max(inner(x, multiply(n, g, x)), 0));
+}
+
+function inner(a: Float64Array, b: Float64Array): number {
+  let total = 0;
+  for (let i = 0; i < a.length; i++) total += a[i]! * b[i]!;
+  return total;
+}
