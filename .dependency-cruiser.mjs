@@ -1,3 +1,5 @@
+import { members } from './scripts/lib/workspace.mjs';
+
 /** Which way imports may point. Sources only: a test may use what it needs to show something whole. */
 
 /** Of our packages, what each may import. One that is not here may import none of them. */
@@ -23,9 +25,24 @@ const directions = Object.entries(mayImport).map(([name, allowed]) => ({
   to: { path: ['^packages/', '^@espalier/'], pathNot: `^packages/${anyOf([name, ...allowed])}/` },
 }));
 
+/** What comes with a package or an example when it is installed, by package.json. */
+const declared = [...members('packages'), ...members('examples')].map(({ name: self, folder, manifest }) => {
+  const names = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+  const ours = names
+    .filter((name) => name.startsWith('@espalier/'))
+    .map((name) => name.slice('@espalier/'.length));
+  return {
+    name: `${folder}-declares-what-it-imports`,
+    severity: 'error',
+    from: { path: `^${folder}/src/` },
+    to: { path: '^packages/', pathNot: `^packages/${anyOf([self, ...ours])}/` },
+  };
+});
+
 export default {
   forbidden: [
     ...directions,
+    ...declared,
     {
       name: 'package-without-a-direction',
       comment: 'Say in .dependency-cruiser.mjs what this package may import.',
