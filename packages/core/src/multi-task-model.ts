@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
+import './tensor-methods.js';
 import { type Batch, type ExampleOf, type Target, target } from './batch.js';
 import { EspalierError, InputError, StageError, TaskError } from './errors.js';
 import type { Head, Heads, Labels, Predictions, Task, TaskName } from './head.js';
@@ -94,15 +95,31 @@ export class MultiTaskModel<H extends Heads> {
    */
   batch(examples: readonly ExampleOf<H>[]): Batch<H> {
     if (examples.length === 0) throw new InputError('A batch needs at least one example; this one has none.');
-    for (const [index, { input, labels }] of examples.entries()) {
-      this.#checkInput(input, index);
+    for (const [index, { labels }] of examples.entries()) {
       this.#checkTasks(labels, `the labels of example ${index}`);
     }
-    const targets = this.#encode(examples.map(({ labels }) => labels));
+    const inputs = this.stack(examples.map(({ input }) => input));
+    try {
+      return { inputs, targets: this.#encode(examples.map(({ labels }) => labels)) };
+    } catch (error) {
+      inputs.dispose();
+      throw error;
+    }
+  }
+
+  /**
+   * Stacks the inputs of examples to [examples, ...input shape].
+   *
+   * @throws InputError when an input has the wrong size or a value that is not finite.
+   */
+  stack(inputs: readonly Float32Array[]): tf.Tensor {
     const size = this.inputShape.reduce((product, length) => product * length, 1);
-    const values = new Float32Array(examples.length * size);
-    for (const [index, { input }] of examples.entries()) values.set(input, index * size);
-    return { inputs: tf.tensor(values, [examples.length, ...this.inputShape]), targets };
+    const values = new Float32Array(inputs.length * size);
+    for (const [index, input] of inputs.entries()) {
+      this.#checkInput(input, index, size);
+      values.set(input, index * size);
+    }
+    return tf.tensor(values, [inputs.length, ...this.inputShape]);
   }
 
   /**
@@ -242,8 +259,7 @@ export class MultiTaskModel<H extends Heads> {
     }
   }
 
-  #checkInput(input: Float32Array, index: number): void {
-    const size = this.inputShape.reduce((product, length) => product * length, 1);
+  #checkInput(input: Float32Array, index: number, size: number): void {
     if (input.length !== size) {
       throw new InputError(
         `The input of example ${index} has ${input.length} values; ${describeShape(this.inputShape)} holds ${size}.`,

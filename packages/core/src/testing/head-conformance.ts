@@ -1,0 +1,146 @@
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import type { ExampleOf } from '../batch.js';
+import type { Head } from '../head.js';
+import { MultiTaskModel } from '../multi-task-model.js';
+import { seededRandom } from '../random.js';
+import { applyStage, describeShape } from '../trunk.js';
+import { type ConformanceCheck, expect, relativeDifference } from './conformance.js';
+import { modelChecks } from './model-checks.js';
+
+export interface HeadUnderTest<Label, Prediction> {
+  readonly head: Head<Label, Prediction>;
+  /** The shape of the features that the head is for, without the batch. */
+  readonly featureShape: readonly number[];
+  /** At least three labels that are not all the same and that make every weight of the head matter. */
+  readonly labels: readonly Label[];
+}
+
+/**
+ * What every head has to do. Hand each check to the test runner at hand:
+ *
+ * ```ts
+ * for (const { name, run } of headConformance({ head, featureShape: [8], labels: [0, 1, 2] })) test(name, run);
+ * ```
+ */
+export function headConformance<Label, Prediction>({
+  head,
+  featureShape,
+  labels,
+}: HeadUnderTest<Label, Prediction>): ConformanceCheck[] {
+  const compose = (seed: number) =>
+    new MultiTaskModel({
+      inputShape: featureShape,
+      // The simplest trunk that has weights and keeps the shape.
+      trunk: () => [tfl.layers.dense({ name: 'trunk', units: featureShape[featureShape.length - 1] })],
+      sharing: {
+        kind: 'plain',
+        connect: ([stage], input, tasks) => new Map(tasks.map((task) => [task, [applyStage(stage, input)]])),
+      },
+      heads: { task: head },
+      seed,
+    });
+  const random = seededRandom(3);
+  const size = featureShape.reduce((product, length) => product * length, 1);
+  const examples = labels.map(
+    (label): ExampleOf<{ task: Head<Label, Prediction> }> => ({
+      input: Float32Array.from({ length: size }, () => 2 * random() - 1),
+      labels: { task: label } as ExampleOf<{ task: Head<Label, Prediction> }>['labels'],
+    }),
+  );
+  const withOutput =
+    (check: (output: tf.Tensor, context: { task: string; outputShape: number[] }) => void | Promise<void>) =>
+    async () => {
+      const model = compose(1);
+      const inputs = model.stack(examples.map(({ input }) => input));
+      const output = model.network.predict(inputs) as tf.Tensor;
+      try {
+        await check(output, { task: 'task', outputShape: output.shape.slice(1) });
+      } finally {
+        tf.dispose([inputs, output]);
+        model.dispose();
+      }
+    };
+
+  return [
+    {
+      name: 'gives a loss and a prediction for every example',
+      run: withOutput(async (output, context) => {
+        const encoded = head.encode(labels, context);
+        const losses = head.losses(output, encoded);
+        const predictions = await head.decode(output);
+        tf.dispose([encoded, losses]);
+        expect(
+          tf.util.arraysEqual(losses.shape, [labels.length]),
+          `losses() has shape ${describeShape(losses.shape)}; expected one loss for each of ${labels.length} examples.`,
+        );
+        expect(
+          predictions.length === labels.length,
+          `decode() gives ${predictions.length} predictions for ${labels.length} examples.`,
+        );
+      }),
+    },
+    {
+      name: 'the loss of an example does not depend on the others in the batch',
+      run: withOutput((output, context) => {
+        tf.tidy(() => {
+          const together = head.losses(output, head.encode(labels, context)).dataSync();
+          const alone = labels.map((label, index) => {
+            const row = tf.slice(output, index, 1);
+            return head.losses(row, head.encode([label], context)).dataSync()[0];
+          });
+          const difference = relativeDifference(together, alone);
+          expect(
+            difference <= 1e-5,
+            `The losses of examples differ by ${difference} between a batch and each alone.`,
+          );
+        });
+      }),
+    },
+    {
+      name: 'encodes examples without a label as rows of the same shape, all finite',
+      run: withOutput((_, context) => {
+        tf.tidy(() => {
+          const full = head.encode(labels, context);
+          const empty = head.encode(
+            labels.map(() => undefined),
+            context,
+          );
+          expect(
+            tf.util.arraysEqual(full.shape, empty.shape) && full.dtype === empty.dtype,
+            `encode() of unlabelled examples has shape ${describeShape(empty.shape)} and type ${empty.dtype}; ` +
+              `labelled ones have ${describeShape(full.shape)} and ${full.dtype}.`,
+          );
+          expect(
+            empty.dataSync().every(Number.isFinite),
+            'encode() of unlabelled examples gives values that are not finite.',
+          );
+        });
+      }),
+    },
+    {
+      name: 'every metric of its predictions is a finite number',
+      run: withOutput(async (output) => {
+        const predictions = await head.decode(output);
+        for (const metric of head.metrics) {
+          const value = metric.compute(predictions, labels);
+          expect(Number.isFinite(value), `The metric ${metric.name} is ${value}.`);
+        }
+      }),
+    },
+    {
+      name: 'encoding, losses and decoding leave no tensor behind but what they return',
+      run: withOutput(async (output, context) => {
+        const before = tf.memory().numTensors;
+        const encoded = head.encode(labels, context);
+        const losses = head.losses(output, encoded);
+        await head.decode(output);
+        tf.dispose([encoded, losses]);
+        const left = tf.memory().numTensors - before;
+        expect(left === 0, `${left} tensors are left behind.`);
+        expect(!output.isDisposed, 'decode() disposed of the output, which is not its own.');
+      }),
+    },
+    ...modelChecks({ compose, examples }),
+  ];
+}

@@ -1,0 +1,64 @@
+import type { ExampleOf, Heads, LabelOf, MultiTaskModel, Predictions, TaskName } from '@espalier/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { checkNotEmpty, type Data, type DataOf } from './data.js';
+import { TrainerError } from './errors.js';
+
+/** The value of every metric of every task, by the metric's name. */
+export type Evaluation<H extends Heads> = { readonly [T in TaskName<H>]: Readonly<Record<string, number>> };
+
+export interface EvaluateOptions {
+  /** How many examples go through the network at once; it changes the memory, not the result. */
+  readonly batchSize: number;
+}
+
+/**
+ * Measures a model by the metrics of its heads, each task on the examples that carry its label.
+ *
+ * @throws TrainerError when the data set is empty or a task has no label in it.
+ */
+export async function evaluate<H extends Heads>(
+  model: MultiTaskModel<H>,
+  data: DataOf<H>,
+  options: EvaluateOptions,
+): Promise<Evaluation<H>> {
+  checkNotEmpty(data, 'evaluate on');
+  const predictions = await predict(model, data, options);
+  const labels = Array.from({ length: data.length }, (_, index) => data.at(index).labels);
+  const evaluation = model.tasks.map(({ name, head }) => {
+    const known = labels.flatMap((own, index) => (own[name] === undefined ? [] : [index]));
+    if (known.length === 0) {
+      throw new TrainerError(`Task "${name}": no example of the data set to evaluate on carries its label.`);
+    }
+    const values = head.metrics.map((metric) => [
+      metric.name,
+      metric.compute(
+        known.map((index) => predictions[name][index]),
+        known.map((index) => labels[index][name] as LabelOf<H[typeof name]>),
+      ),
+    ]);
+    return [name, Object.fromEntries(values)];
+  });
+  return Object.fromEntries(evaluation) as Evaluation<H>;
+}
+
+/** What a model says about every example of a data set: for every task one prediction an example, in order. */
+export async function predict<H extends Heads>(
+  model: MultiTaskModel<H>,
+  data: Data<Pick<ExampleOf<H>, 'input'>>,
+  { batchSize }: EvaluateOptions,
+): Promise<Predictions<H>> {
+  checkNotEmpty(data, 'predict');
+  const all = new Map<string, unknown[]>(model.tasks.map(({ name }) => [name, []]));
+  for (let start = 0; start < data.length; start += batchSize) {
+    const size = Math.min(batchSize, data.length - start);
+    const rows = Array.from({ length: size }, (_, offset) => data.at(start + offset).input);
+    const inputs = model.stack(rows);
+    try {
+      const predictions = await model.predict(inputs);
+      for (const { name } of model.tasks) all.get(name)?.push(...predictions[name]);
+    } finally {
+      tf.dispose(inputs);
+    }
+  }
+  return Object.fromEntries(all) as unknown as Predictions<H>;
+}

@@ -1,0 +1,85 @@
+import { disposeBatch, type Heads, type MultiTaskModel, seededRandom } from '@espalier/core';
+import type { TaskState, Weighting } from '@espalier/losses';
+import { checkNotEmpty, type DataOf } from './data.js';
+import { TrainerError } from './errors.js';
+import type { Optimizer } from './optimizers/optimizer.js';
+import { shuffledBatches } from './sampler.js';
+import type { Schedule } from './schedule.js';
+import { type StepLosses, trainStep } from './train-step.js';
+
+/** One step of training. */
+export interface StepRecord<H extends Heads = Heads> {
+  /** Counted from 1. */
+  readonly step: number;
+  /** Of all the steps of this training. */
+  readonly steps: number;
+  /** The epoch that the step belongs to, counted from 1. */
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly losses: StepLosses<H>;
+}
+
+export interface FitOptions<H extends Heads, State extends TaskState> {
+  readonly data: DataOf<H>;
+  /** How often every example is seen. */
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly optimizer: Optimizer;
+  readonly schedule: Schedule;
+  /** How the losses become one. */
+  readonly weighting: Weighting<State>;
+  /** The seed of the order of examples and of layers that draw at random. */
+  readonly seed: number;
+  /** Called after every step. */
+  readonly onStep?: (record: StepRecord<H>) => void;
+  /** Called after every epoch, and awaited: the place to save a checkpoint. */
+  readonly onEpoch?: (record: StepRecord<H>) => void | Promise<void>;
+}
+
+/**
+ * Trains a model.
+ *
+ * The optimizer stays the caller's. Memory is the same before and after every step.
+ *
+ * @returns the record of every step.
+ * @throws NonFiniteLossError when a loss is NaN or infinite, before the update of that step.
+ * @throws TrainerError when the options contradict each other or the data set is empty, before the first step.
+ */
+export async function fit<H extends Heads, State extends TaskState>(
+  model: MultiTaskModel<H>,
+  { data, epochs, batchSize, optimizer, schedule, weighting, seed, onStep, onEpoch }: FitOptions<H, State>,
+): Promise<readonly StepRecord<H>[]> {
+  checkNotEmpty(data, 'train on');
+  checkCount('epochs', epochs);
+  checkCount('batchSize', batchSize);
+
+  const random = seededRandom(seed);
+  const stepsPerEpoch = Math.ceil(data.length / batchSize);
+  const steps = epochs * stepsPerEpoch;
+  const batches = shuffledBatches(data.length, batchSize, random);
+  let state = weighting.init(model.tasks.length);
+  const records: StepRecord<H>[] = [];
+
+  for (let step = 1; step <= steps; step++) {
+    const batch = model.batch(batches.next().value.map((index) => data.at(index)));
+    const learningRate = schedule(step - 1, steps);
+    try {
+      const done = trainStep(model, batch, { optimizer, learningRate, weighting, state, random, step });
+      state = done.state;
+      records.push({ step, steps, epoch: Math.ceil(step / stepsPerEpoch), epochs, losses: done.losses });
+    } finally {
+      disposeBatch(batch);
+    }
+    const record = records[records.length - 1];
+    onStep?.(record);
+    if (step % stepsPerEpoch === 0) await onEpoch?.(record);
+    // Lets timers and signals through: a step is synchronous.
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  return records;
+}
+
+function checkCount(option: string, count: number): void {
+  if (Number.isInteger(count) && count >= 1) return;
+  throw new TrainerError(`${option} is ${count}; expected a whole number from 1.`);
+}

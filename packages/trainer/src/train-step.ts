@@ -1,0 +1,75 @@
+import {
+  type Batch,
+  type Heads,
+  type MultiTaskModel,
+  type Random,
+  type TaskName,
+  withRandom,
+} from '@espalier/core';
+import type { TaskState, Weighting } from '@espalier/losses';
+import * as tf from '@tensorflow/tfjs-core';
+import { NonFiniteLossError } from './errors.js';
+import type { Optimizer } from './optimizers/optimizer.js';
+
+/** The losses of the tasks that had a label in the batch. */
+export type StepLosses<H extends Heads> = { readonly [T in TaskName<H>]?: number };
+
+export interface TrainStepOptions<State extends TaskState> {
+  readonly optimizer: Optimizer;
+  readonly learningRate: number;
+  readonly weighting: Weighting<State>;
+  readonly state: State;
+  /** Where layers such as dropout draw from. */
+  readonly random: Random;
+  /** Counted from 1, for errors. */
+  readonly step: number;
+}
+
+/**
+ * One update: losses, their combination, gradients, optimizer. The batch stays the caller's.
+ *
+ * @throws NonFiniteLossError before anything is changed.
+ */
+export function trainStep<H extends Heads, State extends TaskState>(
+  model: MultiTaskModel<H>,
+  batch: Batch<H>,
+  { optimizer, learningRate, weighting, state, random, step }: TrainStepOptions<State>,
+): { readonly losses: StepLosses<H>; readonly state: State } {
+  const names = model.tasks.map(({ name }) => name);
+  if (names.every((name) => batch.targets[name].labelled === 0)) return { losses: {}, state };
+
+  let values: readonly (number | undefined)[] = [];
+  let nextState = state;
+  const variables = model.variables;
+  const { value, grads } = withRandom(random, () =>
+    tf.variableGrads(() => {
+      const losses = model.losses(batch, { training: true });
+      values = names.map((name) => losses[name]?.dataSync()[0]);
+      checkFinite(names, values, step);
+      const combined = weighting.step(state, values);
+      nextState = combined.state;
+      const weighted = names.flatMap((name, index) => {
+        const loss = losses[name];
+        return loss === undefined ? [] : [tf.mul(loss, combined.weights[index])];
+      });
+      return tf.addN([...weighted, ...model.network.calculateLosses()]) as tf.Scalar;
+    }, variables),
+  );
+  value.dispose();
+
+  // variableGrads goes by names and leaves out what no loss reaches.
+  const gradients = new Map(
+    variables.flatMap((variable) => (variable.name in grads ? [[variable, grads[variable.name]]] : [])),
+  );
+  optimizer.update(gradients, learningRate);
+  tf.dispose(grads);
+
+  const losses = names.flatMap((name, index) => (values[index] === undefined ? [] : [[name, values[index]]]));
+  return { losses: Object.fromEntries(losses) as StepLosses<H>, state: nextState };
+}
+
+function checkFinite(names: readonly string[], losses: readonly (number | undefined)[], step: number): void {
+  for (const [index, loss] of losses.entries()) {
+    if (loss !== undefined && !Number.isFinite(loss)) throw new NonFiniteLossError(names[index], step, loss);
+  }
+}
