@@ -14,7 +14,11 @@ export class CommandFailed extends Error {
 const quietTools = { TURBO_TELEMETRY_DISABLED: '1', TURBO_NO_UPDATE_NOTIFIER: '1', DO_NOT_TRACK: '1' };
 
 function start([program, ...args], { env, ...options }) {
-  return spawn(program, args, { ...options, env: { ...process.env, ...quietTools, ...env } });
+  const child = spawn(program, args, { ...options, env: { ...process.env, ...quietTools, ...env } });
+  const stop = () => child.kill();
+  process.once('exit', stop);
+  child.once('close', () => process.off('exit', stop));
+  return child;
 }
 
 function finished(child, command) {
