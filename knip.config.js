@@ -12,8 +12,8 @@ export default {
     '.': {
       entry: ['scripts/*.mjs', 'scripts/pack-test/*'],
       project: ['scripts/**'],
-      // Started by scripts/check.mjs, and what the pack test's programs find in their own projects.
-      ignoreDependencies: ['@arethetypeswrong/cli', 'dependency-cruiser', 'publint', '@espalier/.*'],
+      // Started by scripts/, and what the pack test's programs find in their own projects.
+      ignoreDependencies: ['@arethetypeswrong/cli', 'dependency-cruiser', 'publint', 'turbo', '@espalier/.*'],
     },
     ...Object.fromEntries([...members('packages'), ...members('examples')].map(workspace)),
   },
