@@ -35,3 +35,10 @@ export function preferences(method: string, option: string, values: ArrayLike<nu
   if (Math.abs(total - 1) > 1e-9) throw new InputError(method, `${option} that sum to 1`, values);
   return values;
 }
+
+/** Losses above 0, for methods that take their logarithm. */
+export function positive(method: string, tasks: readonly number[], losses: Float64Array): void {
+  losses.forEach((loss, k) => {
+    if (!(loss > 0)) throw new InputError(method, `a loss above 0 of task ${tasks[k]}`, loss);
+  });
+}
