@@ -1,4 +1,5 @@
 import { InputError } from './errors.js';
+import { dot } from './vector.js';
 import { checkState, scatter, type TaskState, taskCount } from './weighting.js';
 
 /** One row a task; the row of a task absent from the batch is `undefined`. */
@@ -31,6 +32,7 @@ export interface DirectionStep<State> {
   readonly direction: Float64Array;
   readonly state: State;
   readonly residual: number;
+  readonly fallback?: string;
 }
 
 interface AggregatorBase<State extends TaskState> {
@@ -89,32 +91,60 @@ interface GramianSpec<State extends TaskState> {
   step(state: State, gramian: Gramian, context: AggregatorContext): WeightsStep<State>;
 }
 
+/** Everything that follows from `step`. */
+export function completeWeights<State extends TaskState>(
+  aggregator: Omit<WeightsAggregator<State>, 'weights' | 'direction'>,
+): WeightsAggregator<State> {
+  const { name, init, step } = aggregator;
+  return {
+    ...aggregator,
+    weights(gramian, context = {}) {
+      readGramian(name, gramian);
+      return step(context.state ?? init(gramian.length), gramian, context).weights;
+    },
+    direction: (jacobian, context = {}) =>
+      stepWeights(aggregator, context.state ?? init(jacobian.length), jacobian, context).direction,
+  };
+}
+
+/** A step of any aggregator on a Jacobian. */
+export function aggregate<State extends TaskState>(
+  aggregator: Aggregator<State>,
+  state: State,
+  jacobian: Rows,
+  context: AggregatorContext = {},
+): DirectionStep<State> {
+  return aggregator.needs === 'jacobian'
+    ? aggregator.step(state, jacobian, context)
+    : stepWeights(aggregator, state, jacobian, context);
+}
+
+function stepWeights<State extends TaskState>(
+  { name, needs, step }: Pick<WeightsAggregator<State>, 'name' | 'needs' | 'step'>,
+  state: State,
+  jacobian: Rows,
+  context: AggregatorContext,
+): DirectionStep<State> {
+  const { width } = readJacobian(name, jacobian);
+  const { weights, ...rest } = step(state, needs === 'losses' ? jacobian : gramianRows(jacobian), context);
+  return { ...rest, direction: combine(jacobian, weights, width) };
+}
+
 export function defineGramian<State extends TaskState>(spec: GramianSpec<State>): WeightsAggregator<State> {
   const { name } = spec;
-  const init = (tasks: number) => spec.init(taskCount(name, tasks));
-  const solve = (state: State, gramian: Gramian, tasks: number, context: AggregatorContext) => {
-    checkState(name, state, tasks);
-    if (gramian.n === 0) return { weights: new Float64Array(tasks), state, residual: 0 };
-    const step = spec.step(state, gramian, context);
-    return { ...step, weights: scatter(step.weights, gramian.tasks, tasks) };
-  };
-  return {
+  return completeWeights({
     name,
     needs: 'gramian',
     ...(spec.at && { at: spec.at }),
-    init,
-    step: (state, input, context = {}) =>
-      solve(state, readGramian(name, input as Rows), input.length, context),
-    weights: (gramian, context = {}) =>
-      solve(context.state ?? init(gramian.length), readGramian(name, gramian), gramian.length, context)
-        .weights,
-    direction(jacobian, context = {}) {
-      const { tasks, rows, width } = readJacobian(name, jacobian);
-      const gramian = { n: rows.length, tasks, values: gramianOf(rows), epsilon: FLOAT64 };
-      const { weights } = solve(context.state ?? init(jacobian.length), gramian, jacobian.length, context);
-      return combine(jacobian, weights, width);
+    init: (tasks) => spec.init(taskCount(name, tasks)),
+    step(state, input, context = {}) {
+      const gramian = readGramian(name, input as Rows);
+      checkState(name, state, input.length);
+      if (gramian.n === 0) return { weights: new Float64Array(input.length), state, residual: 0 };
+      const step = spec.step(state, gramian, context);
+      return { ...step, weights: scatter(step.weights, gramian.tasks, input.length) };
     },
-  };
+  });
 }
 
 /** A method whose weights follow from the Gramian alone, with no memory; returns the weights and their residual. */
@@ -138,28 +168,17 @@ export function blindAggregator(
   name: string,
   weigh: (tasks: readonly number[], context: AggregatorContext, count: number) => Float64Array,
 ): WeightsAggregator {
-  const init = (tasks: number) => ({ tasks: taskCount(name, tasks) });
-  const step = (state: TaskState, input: Input, context: AggregatorContext = {}) => {
-    checkState(name, state, taskCount(name, input.length));
-    const tasks = presentRows(input);
-    const weights = tasks.length > 0 ? weigh(tasks, context, input.length) : new Float64Array();
-    return { weights: scatter(weights, tasks, input.length), state, residual: 0 };
-  };
-  return {
+  return completeWeights<TaskState>({
     name,
     needs: 'losses',
-    init,
-    step,
-    weights(gramian, context = {}) {
-      readGramian(name, gramian);
-      return step(context.state ?? init(gramian.length), gramian, context).weights;
+    init: (tasks) => ({ tasks: taskCount(name, tasks) }),
+    step(state, input, context = {}) {
+      checkState(name, state, taskCount(name, input.length));
+      const tasks = presentRows(input);
+      const weights = tasks.length > 0 ? weigh(tasks, context, input.length) : new Float64Array();
+      return { weights: scatter(weights, tasks, input.length), state, residual: 0 };
     },
-    direction(jacobian, context = {}) {
-      const { width } = readJacobian(name, jacobian);
-      const { weights } = step(context.state ?? init(jacobian.length), jacobian, context);
-      return combine(jacobian, weights, width);
-    },
-  };
+  });
 }
 
 interface JacobianSpec<State extends TaskState> {
@@ -169,25 +188,33 @@ interface JacobianSpec<State extends TaskState> {
   step(state: State, jacobian: Jacobian, context: AggregatorContext): DirectionStep<State>;
 }
 
+/** Everything that follows from `step`. */
+export function completeJacobian<State extends TaskState>(
+  aggregator: Omit<JacobianAggregator<State>, 'direction' | 'needs'>,
+): JacobianAggregator<State> {
+  const { init, step } = aggregator;
+  return {
+    ...aggregator,
+    needs: 'jacobian',
+    direction: (jacobian, context = {}) =>
+      step(context.state ?? init(jacobian.length), jacobian, context).direction,
+  };
+}
+
 export function defineJacobian<State extends TaskState>(
   spec: JacobianSpec<State>,
 ): JacobianAggregator<State> {
   const { name } = spec;
-  const init = (tasks: number) => spec.init(taskCount(name, tasks));
-  const step = (state: State, jacobian: Rows, context: AggregatorContext = {}) => {
-    checkState(name, state, taskCount(name, jacobian.length));
-    const present = readJacobian(name, jacobian);
-    if (present.rows.length === 0) return { direction: new Float64Array(), state, residual: 0 };
-    return spec.step(state, present, context);
-  };
-  return {
+  return completeJacobian({
     name,
-    needs: 'jacobian',
-    init,
-    step,
-    direction: (jacobian, context = {}) =>
-      step(context.state ?? init(jacobian.length), jacobian, context).direction,
-  };
+    init: (tasks) => spec.init(taskCount(name, tasks)),
+    step(state, jacobian, context = {}) {
+      const present = readJacobian(name, jacobian);
+      checkState(name, state, jacobian.length);
+      if (present.rows.length === 0) return { direction: new Float64Array(), state, residual: 0 };
+      return spec.step(state, present, context);
+    },
+  });
 }
 
 /** A method on the gradients themselves, with no memory. */
@@ -263,19 +290,20 @@ export function readJacobian(method: string, jacobian: Rows): Jacobian {
   return { tasks, rows, width };
 }
 
-/** J J^T, row-major. */
-export function gramianOf(rows: readonly ArrayLike<number>[]): Float64Array {
-  const n = rows.length;
-  const values = new Float64Array(n * n);
-  for (let i = 0; i < n; i++)
+/** J J^T; rows of absent tasks stay `undefined`. */
+export function gramianRows(jacobian: Rows): Rows {
+  const gramian = jacobian.map((row) => row && new Float64Array(jacobian.length));
+  jacobian.forEach((a, i) => {
+    if (!a) return;
     for (let j = 0; j <= i; j++) {
-      const a = rows[i]!;
-      const b = rows[j]!;
-      let total = 0;
-      for (let c = 0; c < a.length; c++) total += a[c]! * b[c]!;
-      values[i * n + j] = values[j * n + i] = total;
+      const b = jacobian[j];
+      if (!b) continue;
+      const product = dot(a, b);
+      gramian[i]![j] = product;
+      gramian[j]![i] = product;
     }
-  return values;
+  });
+  return gramian;
 }
 
 /** J^T w over the rows that are there. */

@@ -2,7 +2,9 @@ import { alignedMtl } from './alignedMtl.js';
 import { caGrad } from './caGrad.js';
 import { conFig } from './conFig.js';
 import { constant } from './constant.js';
+import { dbMtl } from './dbMtl.js';
 import { dualProj } from './dualProj.js';
+import { excessMtl } from './excessMtl.js';
 import { fairGrad } from './fairGrad.js';
 import { gradDrop } from './gradDrop.js';
 import { gradVac } from './gradVac.js';
@@ -11,9 +13,11 @@ import { krum } from './krum.js';
 import { mean } from './mean.js';
 import { mgda } from './mgda.js';
 import { mgdaUb } from './mgdaUb.js';
+import { moCo } from './moCo.js';
 import { nashMtl } from './nashMtl.js';
 import { pcGrad } from './pcGrad.js';
 import { random } from './random.js';
+import { sdmGrad } from './sdmGrad.js';
 import { sum } from './sum.js';
 import { trimmedMean } from './trimmedMean.js';
 import { upGrad } from './upGrad.js';
@@ -24,7 +28,9 @@ export const aggregators = {
   caGrad,
   conFig,
   constant,
+  dbMtl,
   dualProj,
+  excessMtl,
   fairGrad,
   gradDrop,
   gradVac,
@@ -33,9 +39,11 @@ export const aggregators = {
   mean,
   mgda,
   mgdaUb,
+  moCo,
   nashMtl,
   pcGrad,
   random,
+  sdmGrad,
   sum,
   trimmedMean,
   upGrad,
