@@ -18,3 +18,8 @@ export class EngineError extends Error {
     super(`engine '${engine}': ${reason}. ${remedy}`, options);
   }
 }
+
+/** Gradients that cannot be taken; the message says what was expected. */
+export class GradientError extends Error {
+  override readonly name = 'GradientError';
+}

@@ -1,5 +1,5 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import { type backend_util, getKernel, type TensorInfo } from '@tensorflow/tfjs-core';
+import { type backend_util, getKernel, type NamedAttrMap, type TensorInfo } from '@tensorflow/tfjs-core';
 import { heap, makeOutput, start, withScratch } from './heap.js';
 import { type TransposedPhase, transposedPhases } from './phases.js';
 
@@ -44,21 +44,14 @@ export function gatherPhases(
     info.inWidth,
     info.outWidth,
   );
-  const [onlyRows, onlyColumns] = [down[0]!, across[0]!];
-  if (
-    down.length === 1 &&
-    across.length === 1 &&
-    multiplier === 1 &&
-    strideHeight === 1 &&
-    strideWidth === 1
-  ) {
-    return convolvePhase(backend, info, dy, convolution, filter, onlyRows, onlyColumns);
+  const [rows, columns] = [down[0], across[0]];
+  if (rows && columns && strideHeight === 1 && strideWidth === 1 && multiplier === 1) {
+    return convolvePhase(backend, info, dy, convolution, filter, rows, columns);
   }
   return makeOutput(backend, info.inShape, (output) => {
     heap(backend).fill(0, start(backend, output), start(backend, output) + size(info.inShape));
     for (const rows of down) {
       for (const columns of across) {
-        if (rows.taps.length === 0 || columns.taps.length === 0) continue;
         const part = convolvePhase(backend, info, dy, convolution, filter, rows, columns);
         interleave(backend, part, output, info, rows, columns, multiplier);
         backend.disposeData(part.dataId);
@@ -162,13 +155,11 @@ function interleave(
 function run(
   backend: BackendWasm,
   name: string,
-  { inputs, attrs }: { inputs: Record<string, TensorInfo>; attrs: Parameters<Kernel>[0]['attrs'] },
+  { inputs, attrs }: { inputs: Record<string, TensorInfo>; attrs: NamedAttrMap },
 ): TensorInfo {
   const result = getKernel(name, 'wasm').kernelFunc({ inputs, attrs, backend });
   return Array.isArray(result) ? result[0]! : result;
 }
-
-type Kernel = ReturnType<typeof getKernel>['kernelFunc'];
 
 function size(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);

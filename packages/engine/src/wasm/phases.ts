@@ -6,7 +6,7 @@ export interface TransposedPhase {
   readonly first: number;
   /** How many positions the phase has. */
   readonly length: number;
-  /** The taps that see these positions, in the order of the outputs that they come from. Perhaps none. */
+  /** The taps that see these positions, in the order of the outputs that they come from. */
   readonly taps: readonly number[];
   /** The distance between those outputs. */
   readonly dilation: number;
@@ -18,7 +18,7 @@ export interface TransposedPhase {
 
 /**
  * Takes one axis apart. In the forward convolution, tap `t` of output `o` sees input
- * `o * stride + t * dilation - pad`.
+ * `o * stride + t * dilation - pad`. Phases that no output sees are left out.
  */
 export function transposedPhases(
   size: number,
@@ -35,15 +35,13 @@ export function transposedPhases(
       (tap) => (first + pad - tap * dilation) % stride === 0,
     );
     const sources = taps.map((tap) => (first + pad - tap * dilation) / stride);
+    if (sources.length === 0) continue;
     const length = Math.ceil((inputs - first) / stride);
-    phases.push({
-      first,
-      length,
-      taps,
-      dilation: sources.length > 1 ? sources[1]! - sources[0]! : 1,
-      before: -(sources[0] ?? 0),
-      after: length - 1 + (sources.at(-1) ?? 0) - (outputs - 1),
-    });
+    const before = -sources[0]!;
+    const after = length - 1 + sources.at(-1)! - (outputs - 1);
+    if (Math.max(0, -before) + Math.max(0, -after) >= outputs) continue;
+    const spacing = sources.length > 1 ? sources[1]! - sources[0]! : 1;
+    phases.push({ first, length, taps, dilation: spacing, before, after });
   }
   return phases;
 }

@@ -2,18 +2,36 @@ import * as tf from '@tensorflow/tfjs-core';
 import { batchMatMul } from './batch-mat-mul.js';
 import { conv2DBackpropFilter } from './conv2d-backprop-filter.js';
 import { conv2DBackpropInput } from './conv2d-backprop-input.js';
+import { depthwiseConv2dBackpropFilter } from './depthwise-conv2d-backprop-filter.js';
+import { depthwiseConv2dBackpropInput } from './depthwise-conv2d-backprop-input.js';
+import { einsum } from './einsum.js';
+import { withExplicitPadding } from './explicit-padding.js';
+import type { WasmKernel } from './kernel.js';
 import { maxPoolGrad } from './max-pool-grad.js';
 import { tile } from './tile.js';
 import { unsortedSegmentSum } from './unsorted-segment-sum.js';
 
-const kernels = [
+const ownKernels = [
   batchMatMul,
   conv2DBackpropFilter,
   conv2DBackpropInput,
+  depthwiseConv2dBackpropFilter,
+  depthwiseConv2dBackpropInput,
+  einsum,
   maxPoolGrad,
   tile,
   unsortedSegmentSum,
 ];
+
+/** Stock kernels that ours wrap, and whether they are depthwise. */
+const convolutions = [
+  [tf.Conv2D, false],
+  [tf.FusedConv2D, false],
+  [tf.DepthwiseConv2dNative, true],
+  [tf.FusedDepthwiseConv2D, true],
+] as const;
+
+const registered = new WeakSet<tf.KernelFunc>();
 
 /**
  * Completes the WASM backend so that it trains: adds the kernels that it lacks, and puts faster ones in the place
@@ -23,11 +41,18 @@ const kernels = [
 export async function registerTrainingKernels(): Promise<void> {
   // The stock kernels first: they would warn about ours, and replace them.
   await import('@tensorflow/tfjs-backend-wasm');
-  for (const { kernelName, kernelFunc } of kernels) {
-    const stock = tf.getKernel(kernelName, 'wasm');
-    if (stock?.kernelFunc === kernelFunc) continue;
-    if (stock !== undefined) tf.unregisterKernel(kernelName, 'wasm');
-    // The stock setup stays: it compiles the C function, which BatchMatMul still calls.
-    tf.registerKernel({ ...stock, kernelName, kernelFunc, backendName: 'wasm' });
+  for (const own of ownKernels) register(own.kernelName, () => own);
+  for (const [kernelName, depthwise] of convolutions) {
+    register(kernelName, (stock) => withExplicitPadding(kernelName, depthwise, stock));
   }
+}
+
+function register(kernelName: string, make: (stock: tf.KernelFunc) => WasmKernel): void {
+  const stock = tf.getKernel(kernelName, 'wasm');
+  if (stock !== undefined && registered.has(stock.kernelFunc)) return;
+  const { kernelFunc } = make(stock?.kernelFunc);
+  if (stock !== undefined) tf.unregisterKernel(kernelName, 'wasm');
+  // The stock setup stays: it compiles the C function, which the kernel may still call.
+  tf.registerKernel({ ...stock, kernelName, kernelFunc, backendName: 'wasm' });
+  registered.add(kernelFunc);
 }

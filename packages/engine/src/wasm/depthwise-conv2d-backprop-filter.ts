@@ -1,0 +1,72 @@
+import {
+  backend_util,
+  DepthwiseConv2dNativeBackpropFilter,
+  type DepthwiseConv2dNativeBackpropFilterAttrs,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
+import { rank4 } from './check.js';
+import { heap, makeOutput, start } from './heap.js';
+import { kernel } from './kernel.js';
+
+/**
+ * The gradient of a depthwise convolution with respect to its filter; TensorFlow.js has no such kernel for WASM.
+ * Every value of dy meets only the filter's taps, so there is no product of matrices in it: it is a loop along
+ * memory, summed in float64.
+ */
+export const depthwiseConv2dBackpropFilter = kernel<
+  { x: TensorInfo; dy: TensorInfo },
+  DepthwiseConv2dNativeBackpropFilterAttrs
+>(DepthwiseConv2dNativeBackpropFilter, ({ inputs: { x, dy }, attrs, backend }) => {
+  const { strides, dilations, pad, dimRoundingMode, filterShape } = attrs;
+  const info = backend_util.computeConv2DInfo(
+    rank4(x.shape),
+    filterShape,
+    strides,
+    dilations,
+    pad,
+    dimRoundingMode,
+    true,
+  );
+  return makeOutput(backend, info.filterShape, (output) => {
+    const values = heap(backend);
+    const sums = filterGradient(values, start(backend, x), start(backend, dy), info);
+    values.set(sums, start(backend, output));
+  });
+});
+
+function filterGradient(
+  values: Float32Array,
+  x: number,
+  dy: number,
+  info: backend_util.Conv2DInfo,
+): Float64Array {
+  const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, filterWidth } = info;
+  const multiplier = outChannels / inChannels;
+  const sums = new Float64Array(info.filterHeight * filterWidth * outChannels);
+  for (let picture = 0; picture < batchSize; picture++) {
+    for (let row = 0; row < outHeight; row++) {
+      for (let tapRow = 0; tapRow < info.filterHeight; tapRow++) {
+        const inRow = row * info.strideHeight + tapRow * info.dilationHeight - info.padInfo.top;
+        if (inRow < 0 || inRow >= inHeight) continue;
+        for (let tapColumn = 0; tapColumn < filterWidth; tapColumn++) {
+          const offset = tapColumn * info.dilationWidth - info.padInfo.left;
+          const first = Math.max(0, Math.ceil(-offset / info.strideWidth));
+          const end = Math.min(outWidth, Math.ceil((inWidth - offset) / info.strideWidth));
+          const tap = (tapRow * filterWidth + tapColumn) * outChannels;
+          for (let column = first; column < end; column++) {
+            let pixel =
+              x + ((picture * inHeight + inRow) * inWidth + column * info.strideWidth + offset) * inChannels;
+            let gradient = dy + ((picture * outHeight + row) * outWidth + column) * outChannels;
+            for (let channel = tap; channel < tap + outChannels; pixel++) {
+              const value = values[pixel]!;
+              for (let last = channel + multiplier; channel < last; channel++, gradient++) {
+                sums[channel]! += value * values[gradient]!;
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+  return sums;
+}

@@ -1,0 +1,141 @@
+import { createRequire } from 'node:module';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import * as engine from '../src/index.js';
+import { loadNative } from '../src/native.js';
+
+const missing = (name: string) =>
+  Promise.reject(Object.assign(new Error(`Cannot find package '${name}'`), { code: 'ERR_MODULE_NOT_FOUND' }));
+
+const withoutNative = () => {
+  const require = createRequire(import.meta.url);
+  return ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'].every((name) => {
+    try {
+      return require.resolve(name) === '';
+    } catch {
+      return true;
+    }
+  });
+};
+
+afterEach(() => vi.restoreAllMocks());
+
+describe('use', () => {
+  test.each(['wasm', 'cpu'] as const)('%s is in use afterwards, and computes', async (name) => {
+    expect(await engine.use(name)).toEqual({ engine: name, passedOver: [] });
+    expect(tf.getBackend()).toBe(name);
+    expect(tf.tidy(() => tf.add(1, 2).dataSync()[0])).toBe(3);
+  });
+
+  test.runIf(withoutNative())(
+    'native, where it is not installed, throws and leaves the engine in use',
+    async () => {
+      await engine.use('cpu');
+      const attempt = engine.use('native');
+      await expect(attempt).rejects.toThrow(engine.EngineError);
+      await expect(attempt).rejects.toMatchObject({
+        engine: 'native',
+        reason: expect.stringContaining('tfjs-node'),
+        remedy: expect.stringContaining('npm install @tensorflow/tfjs-node'),
+      });
+      expect(tf.getBackend()).toBe('cpu');
+    },
+  );
+
+  test.runIf(withoutNative())('auto takes WASM where native is missing, and says so', async () => {
+    const { engine: name, passedOver } = await engine.use('auto');
+    expect(name).toBe('wasm');
+    expect(passedOver).toEqual([
+      {
+        engine: 'native',
+        reason: expect.stringContaining('installed'),
+        remedy: expect.stringContaining('npm install'),
+      },
+    ]);
+  });
+
+  test('a name that is no engine is refused, and the message lists the engines', async () => {
+    // @ts-expect-error: not an engine
+    await expect(engine.use('gpu')).rejects.toThrow(/'gpu'.*auto, native, wasm, cpu/);
+  });
+
+  describe('where the WASM backend does not start', () => {
+    const whileBroken = async (check: () => Promise<void>) => {
+      await engine.use('wasm');
+      await engine.use('cpu');
+      const factory = tf.findBackendFactory('wasm');
+      vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+      tf.removeBackend('wasm');
+      tf.registerBackend('wasm', () => Promise.reject(new Error('no .wasm file')));
+      try {
+        await check();
+      } finally {
+        tf.removeBackend('wasm');
+        tf.registerBackend('wasm', factory);
+      }
+    };
+
+    test('use notices, though setBackend only returns false', async () => {
+      await whileBroken(async () => {
+        await expect(engine.use('wasm')).rejects.toThrow(
+          /did not start its backend 'wasm' \(in use: 'cpu'\).*\.wasm files/,
+        );
+      });
+    });
+
+    test('auto falls back on plain JavaScript and names both that it passed over', async () => {
+      await whileBroken(async () => {
+        const { engine: name, passedOver } = await engine.use('auto');
+        expect(name).toBe('cpu');
+        expect(passedOver.map(({ engine }) => engine)).toEqual(['native', 'wasm']);
+      });
+    });
+  });
+});
+
+describe('loadNative', () => {
+  test('takes the GPU package first, and the other where that is missing', async () => {
+    const asked: string[] = [];
+    await loadNative((name) => {
+      asked.push(name);
+      return name.endsWith('-gpu') ? missing(name) : Promise.resolve(tf);
+    });
+    expect(asked).toEqual(['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']);
+  });
+
+  test('gives back to util what Node 23 took out, and tells TensorFlow to be modest, before it loads', async () => {
+    const util: { isNullOrUndefined?: unknown } = createRequire(import.meta.url)('node:util');
+    const given = util.isNullOrUndefined;
+    delete util.isNullOrUndefined;
+    vi.stubEnv('TF_FORCE_GPU_ALLOW_GROWTH', undefined);
+    vi.stubEnv('TF_CPP_MIN_LOG_LEVEL', '0');
+    try {
+      await loadNative(() => {
+        expect(util.isNullOrUndefined).toBeTypeOf('function');
+        expect(process.env).toMatchObject({ TF_FORCE_GPU_ALLOW_GROWTH: 'true', TF_CPP_MIN_LOG_LEVEL: '0' });
+        return Promise.resolve(tf);
+      });
+    } finally {
+      util.isNullOrUndefined = given;
+      vi.unstubAllEnvs();
+    }
+  });
+
+  test('a second copy of tfjs-core is refused', async () => {
+    const other = { Tensor: class Tensor {} };
+    await expect(loadNative(() => Promise.resolve(other))).rejects.toThrow(
+      /second copy of @tensorflow\/tfjs-core.*two copies are two engines/,
+    );
+  });
+
+  test('a package that is there and does not load is not taken for a missing one', async () => {
+    const broken = Object.assign(new Error("Cannot find module './tfjs_binding.node'\nRequire stack: ..."), {
+      code: 'MODULE_NOT_FOUND',
+    });
+    const attempt = loadNative(() => Promise.reject(broken));
+    await expect(attempt).rejects.toThrow(
+      /tfjs-node-gpu is installed but does not load: .*tfjs_binding\.node'\./,
+    );
+    await expect(attempt).rejects.toMatchObject({ cause: broken });
+  });
+});
