@@ -3,6 +3,7 @@ import { createChecks } from './lib/checks.mjs';
 import { main } from './lib/main.mjs';
 import { contents, pack } from './lib/pack.mjs';
 import { buildCommand, install } from './lib/prepare.mjs';
+import { compileReadmes } from './lib/readmes.mjs';
 import { quietly } from './lib/run.mjs';
 import { temporaryFolder } from './lib/temporary.mjs';
 import { publicPackages, readJson, root, tool } from './lib/workspace.mjs';
@@ -37,6 +38,7 @@ await main(async () => {
 
   await check('format and lint', 'biome', 'check', '--colors=off', '--error-on-warnings');
   await check('types', 'tsc', '--noEmit');
+  await checks.run('programs in READMEs', compileReadmes);
   await check('import directions', 'depcruise', 'packages', 'examples', '--config');
   await check('unused code', 'knip', '--no-progress', '--no-config-hints');
   await checks.run('changesets', changesets);

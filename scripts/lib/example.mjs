@@ -3,10 +3,14 @@ import { join } from 'node:path';
 import { Refusal } from './main.mjs';
 import { build, install } from './prepare.mjs';
 import { attached } from './run.mjs';
-import { members } from './workspace.mjs';
+import { members, outputs } from './workspace.mjs';
+
+/** Examples are programs; what they share lies beside them. */
+const examples = () =>
+  members('examples').filter(({ manifest }) => outputs(manifest).includes('./dist/main.js'));
 
 export function describeExamples() {
-  const known = members('examples');
+  const known = examples();
   if (known.length === 0) return 'There are no examples yet: examples/ is empty.';
   const width = Math.max(...known.map(({ name }) => name.length));
   const lines = known.map(({ name, manifest }) => `  ${name.padEnd(width)}  ${manifest.description ?? ''}`);
@@ -14,7 +18,7 @@ export function describeExamples() {
 }
 
 export async function runExample(name, args) {
-  const example = members('examples').find((it) => it.name === name);
+  const example = examples().find((it) => it.name === name);
   if (!example) throw new Refusal(`There is no example ${JSON.stringify(name)}.\n\n${describeExamples()}`, 2);
   await install();
   await build(`${example.manifest.name}...`);
