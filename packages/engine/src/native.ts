@@ -4,17 +4,17 @@ import { EngineError } from './errors.js';
 /** The two packages that carry native TensorFlow, the faster one first. */
 const packages = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
 
-/** What imports a package by its name: resolves to the module, rejects as `import()` does. */
-export type Importer = (name: string) => Promise<object>;
+/** What loads a package by its name, and throws as `require` does. */
+export type Loader = (name: string) => object;
 
 /**
  * Loads native TensorFlow into the tfjs-core that everything else here uses.
  *
- * @param load How a package is imported; the default looks beside this package, then in the working folder.
+ * @param load How a package is loaded; the default looks beside this package, then in the working folder.
  * @throws EngineError where neither package is there, where one is there and does not load, and where it
  *   brought a copy of tfjs-core of its own.
  */
-export async function loadNative(load: Importer = importPackage): Promise<void> {
+export function loadNative(load: Loader = requirePackage): void {
   if (!isNode()) {
     throw new EngineError('native', 'native TensorFlow runs in Node only', 'Run the program in Node.');
   }
@@ -22,7 +22,7 @@ export async function loadNative(load: Importer = importPackage): Promise<void> 
   for (const name of packages) {
     let native: object;
     try {
-      native = await load(name);
+      native = load(name);
     } catch (error) {
       if (isMissing(error, name)) continue;
       throw new EngineError(
@@ -71,14 +71,14 @@ function prepareNode(): void {
 
 /**
  * A strict package manager shows this package only what it declares, so a second look goes to the folder that
- * the program runs in. The names are variables: a bundler must not try to bundle these optional packages.
+ * the program runs in. Not `import()`: a bundler must not try to bundle these optional packages.
  */
-async function importPackage(name: string): Promise<object> {
+function requirePackage(name: string): object {
+  const { createRequire } = process.getBuiltinModule('node:module');
   try {
-    return await import(/* @vite-ignore */ /* webpackIgnore: true */ name);
+    return createRequire(import.meta.url)(name);
   } catch (error) {
     if (!isMissing(error, name)) throw error;
-    const { createRequire } = process.getBuiltinModule('node:module');
     return createRequire(`${process.cwd()}/`)(name);
   }
 }

@@ -57,7 +57,7 @@ export async function use(name: EngineName | 'auto'): Promise<EngineReport> {
 async function start(name: EngineName): Promise<void> {
   switch (name) {
     case 'native':
-      await loadNative();
+      loadNative();
       return select(name, 'tensorflow', 'Reinstall @tensorflow/tfjs-node.');
     case 'wasm':
       await registerTrainingKernels();
@@ -78,17 +78,15 @@ async function start(name: EngineName): Promise<void> {
   }
 }
 
-/** `tf.setBackend` says no by returning false, and leaves the former backend in place. */
+/** `tf.setBackend` says no by returning false, and has by then put the name of the dead backend in place. */
 async function select(engine: EngineName, backend: string, remedy: string): Promise<void> {
+  const former = tf.getBackend();
   let cause: unknown;
   const selected = await tf.setBackend(backend).catch((error: unknown) => {
     cause = error;
     return false;
   });
-  if (!selected || tf.getBackend() !== backend) {
-    const kept = tf.getBackend() || 'none';
-    throw new EngineError(engine, `tfjs did not start its backend '${backend}' (in use: '${kept}')`, remedy, {
-      cause,
-    });
-  }
+  if (selected && tf.getBackend() === backend) return;
+  if (former !== '' && former !== backend) await tf.setBackend(former);
+  throw new EngineError(engine, `tfjs did not start its backend '${backend}'`, remedy, { cause });
 }
