@@ -6,8 +6,7 @@ import { attached } from './run.mjs';
 import { members, outputs } from './workspace.mjs';
 
 /** Examples are programs; what they share lies beside them. */
-const examples = () =>
-  members('examples').filter(({ manifest }) => outputs(manifest).includes('./dist/main.js'));
+const examples = () => examples().filter(({ manifest }) => outputs(manifest).includes('./dist/main.js'));
 
 export function describeExamples() {
   const known = examples();

@@ -24,6 +24,10 @@ export const outputs = ({ exports = {}, bin = {} }) => [
   ...Object.values(bin),
 ];
 
+/** What there is to run in examples/; what the examples share is there as well, and has no main. */
+export const examples = () =>
+  members('examples').filter(({ manifest }) => outputs(manifest).includes('./dist/main.js'));
+
 /** The pnpm that called this script; for a script that was started without one, npm's. */
 const caller = process.env.npm_execpath ?? '';
 export const pnpm = /pnpm\.c?js$/.test(caller) ? [process.execPath, caller] : ['npx', '--yes', 'pnpm@10'];
