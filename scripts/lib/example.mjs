@@ -3,10 +3,7 @@ import { join } from 'node:path';
 import { Refusal } from './main.mjs';
 import { build, install } from './prepare.mjs';
 import { attached } from './run.mjs';
-import { members, outputs } from './workspace.mjs';
-
-/** Examples are programs; what they share lies beside them. */
-const examples = () => examples().filter(({ manifest }) => outputs(manifest).includes('./dist/main.js'));
+import { examples } from './workspace.mjs';
 
 export function describeExamples() {
   const known = examples();

@@ -24,7 +24,7 @@ export const outputs = ({ exports = {}, bin = {} }) => [
   ...Object.values(bin),
 ];
 
-/** What there is to run in examples/; what the examples share is there as well, and has no main. */
+/** Examples are programs; what they share lies beside them. */
 export const examples = () =>
   members('examples').filter(({ manifest }) => outputs(manifest).includes('./dist/main.js'));
 
