@@ -19,3 +19,16 @@ export class NonFiniteLossError extends TrainerError {
     );
   }
 }
+
+/** A file does not hold what it should. */
+export class FileError extends TrainerError {
+  override readonly name = 'FileError';
+
+  constructor(
+    readonly file: string,
+    problem: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${file}: ${problem}`, options);
+  }
+}

@@ -1,0 +1,51 @@
+import { resolve } from 'node:path';
+import { runExample } from '@espalier/example-kit';
+import { sum } from '@espalier/losses';
+import { adamW, compareWithSingleTasks, predict, warmupCosine } from '@espalier/trainer';
+import { consoleProgress, save, writeReport } from '@espalier/trainer/node';
+import { gallery } from './gallery.js';
+import { compose, heads } from './network.js';
+import { labelledScenes } from './scenes.js';
+
+const BATCH_SIZE = 16;
+const PEAK_LEARNING_RATE = 3e-3;
+const SHOWN_SCENES = 24;
+
+await runExample({
+  name: 'digits',
+  epochs: { default: 2, quick: 1 },
+  async run({ engine, epochs, seed, quick }) {
+    const train = await labelledScenes('train', quick ? 800 : 6400, seed);
+    const test = await labelledScenes('test', quick ? 200 : 1000, seed + 1);
+    const comparison = await compareWithSingleTasks({
+      heads,
+      compose: (own) => compose(own, seed),
+      train,
+      test,
+      epochs,
+      batchSize: BATCH_SIZE,
+      schedule: warmupCosine(PEAK_LEARNING_RATE),
+      optimizer: () => adamW({ weightDecay: 1e-2 }),
+      weighting: sum(),
+      seed,
+      watch: consoleProgress,
+    });
+
+    const folder = resolve('runs', new Date().toISOString().replaceAll(':', '-').slice(0, 19));
+    const scenes = Array.from({ length: SHOWN_SCENES }, (_, index) => test.at(index));
+    const shown = { length: scenes.length, at: (index: number) => scenes[index] };
+    const predictions = await predict(comparison.model, shown, { batchSize: SHOWN_SCENES });
+    await writeReport(resolve(folder, 'report.html'), {
+      title: 'Digits: one network classifies and detects',
+      summary:
+        `${train.length} scenes of MNIST digits, ${epochs} epochs of batches of ${BATCH_SIZE} on the ${engine} engine, seed ` +
+        `${seed}. Measured on ${test.length} scenes of digits that no network has seen.`,
+      comparison,
+      sections: [{ title: 'Test scenes', html: await gallery(scenes, predictions) }],
+    });
+    await save(comparison.model, resolve(folder, 'model.safetensors'));
+    comparison.model.dispose();
+    console.log(`Report: ${resolve(folder, 'report.html')}`);
+    return comparison;
+  },
+});

@@ -1,0 +1,16 @@
+import type { ExampleOf } from '@espalier/core';
+import { type DigitScene, digitScenes, mnistDigits, type Split } from '@espalier/datasets';
+import { type DataOf, mapData } from '@espalier/trainer';
+import type { heads } from './network.js';
+
+type DigitHeads = typeof heads;
+
+/** Scenes of glyphs that no other part has seen, labelled for both tasks. */
+export async function labelledScenes(split: Split, count: number, seed: number): Promise<DataOf<DigitHeads>> {
+  return mapData(digitScenes({ glyphs: await mnistDigits(split), count, seed }), labelled);
+}
+
+function labelled({ pixels, digits }: DigitScene): ExampleOf<DigitHeads> {
+  const boxes = digits.map(({ x, y, width, height }) => ({ x, y, width, height, class: 0 }));
+  return { input: pixels, labels: { largest: digits[0].digit, digits: boxes } };
+}

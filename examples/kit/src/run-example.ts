@@ -1,0 +1,81 @@
+import { resolve } from 'node:path';
+import * as engine from '@espalier/engine';
+import type { Comparison } from '@espalier/trainer';
+import writeFileAtomic from 'write-file-atomic';
+import { type ExampleOptions, parseOptions, UsageError, usage } from './options.js';
+
+/** What an example found out. */
+export type Figures = Pick<Comparison<never>, 'tasks' | 'deltaM' | 'runs'>;
+
+export interface ExampleApp {
+  readonly name: string;
+  /** How often every training example is seen, unless `--epochs` says otherwise. */
+  readonly epochs: { readonly default: number; readonly quick: number };
+  /** Does the work; the engine is in use already. */
+  run(options: ExampleOptions & { readonly engine: engine.EngineName }): Promise<Figures>;
+}
+
+/** Runs an example as a program: options, engine, work, table, JSON, exit code. */
+export async function runExample(
+  app: ExampleApp,
+  args: readonly string[] = process.argv.slice(2),
+): Promise<void> {
+  if (args.includes('--help')) {
+    console.log(`pnpm example ${app.name} [options]\n\n${usage}`);
+    return;
+  }
+  try {
+    const options = parseOptions(args, app.epochs);
+    const started = performance.now();
+    const report = await engine.use(options.engine);
+    for (const { engine: name, reason, remedy } of report.passedOver) {
+      console.error(`Engine ${name} passed over: ${reason} ${remedy}`);
+    }
+    console.error(`Engine: ${report.engine}`);
+    const figures = await app.run({ ...options, engine: report.engine });
+    const seconds = (performance.now() - started) / 1000;
+    printTable(figures);
+    if (options.json !== undefined)
+      await writeJson(options.json, report.engine, options.seed, seconds, figures);
+  } catch (error) {
+    const hint = error instanceof UsageError ? `\n\n${usage}` : '';
+    console.error(`${error instanceof Error ? `${error.name}: ${error.message}` : error}${hint}`);
+    process.exitCode = error instanceof UsageError ? 2 : 1;
+  }
+}
+
+function printTable({ tasks, deltaM, runs }: Figures): void {
+  console.table(
+    Object.fromEntries(
+      tasks.map(({ task, metric, single, multi, delta }) => [
+        task,
+        { metric, single: round(single, 4), multi: round(multi, 4), 'Δ %': round(delta, 1) },
+      ]),
+    ),
+  );
+  console.table(
+    Object.fromEntries(
+      runs.map(({ name, parameters, steps, seconds }) => [
+        name,
+        { parameters, steps: steps.length, seconds: round(seconds, 1) },
+      ]),
+    ),
+  );
+  console.log(`Mean Δ: ${round(deltaM, 1)} %`);
+}
+
+async function writeJson(
+  file: string,
+  engineName: string,
+  seed: number,
+  seconds: number,
+  { tasks, deltaM }: Figures,
+) {
+  const byTask = tasks.map(({ task, metric, single, multi }) => [task, { metric, single, multi }]);
+  const figures = { engine: engineName, seed, seconds, tasks: Object.fromEntries(byTask), deltaM };
+  await writeFileAtomic(resolve(file), `${JSON.stringify(figures, null, 2)}\n`);
+}
+
+function round(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}

@@ -1,0 +1,162 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import type { Comparison, TrainedRun } from './compare.js';
+import { FileError } from './errors.js';
+
+/** A part of a report that its author made, such as pictures with predictions. */
+export interface ReportSection {
+  readonly title: string;
+  /** HTML; whoever makes it escapes what is not theirs. */
+  readonly html: string;
+}
+
+export interface Report {
+  readonly title: string;
+  /** What was done, in a sentence or two. */
+  readonly summary: string;
+  readonly comparison: Pick<Comparison<never>, 'tasks' | 'deltaM' | 'runs'>;
+  readonly sections: readonly ReportSection[];
+}
+
+/** How many points a curve is drawn with; each is the mean of the steps that it stands for. */
+const CURVE_POINTS = 150;
+
+/**
+ * Writes a comparison as one HTML file that needs nothing beside it: the table, the loss curves of every task, and
+ * the author's own sections.
+ *
+ * @throws FileError when the file cannot be written.
+ */
+export async function writeReport(file: string, report: Report): Promise<void> {
+  const html = await renderReport(report);
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFileAtomic(file, html);
+  } catch (cause) {
+    throw new FileError(file, `cannot be written: ${cause instanceof Error ? cause.message : cause}`, {
+      cause,
+    });
+  }
+}
+
+async function renderReport({ title, summary, comparison, sections }: Report): Promise<string> {
+  const { resolve } = createRequire(import.meta.url);
+  const [script, style] = await Promise.all([
+    readFile(resolve('uplot/dist/uPlot.iife.min.js'), 'utf8'),
+    readFile(resolve('uplot/dist/uPlot.min.css'), 'utf8'),
+  ]);
+  const curves = comparison.tasks.map(({ task }) => ({ task, lines: lossCurves(task, comparison.runs) }));
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)}</title>
+<style>${style}${STYLE}</style>
+<main>
+<h1>${escapeHtml(title)}</h1>
+<p>${escapeHtml(summary)}</p>
+<h2>Results on held-out examples</h2>
+${resultTable(comparison)}
+${runTable(comparison.runs)}
+<h2>Losses while training</h2>
+<div class="curves">${curves.map(({ task }) => `<figure><figcaption>${escapeHtml(task)}</figcaption><div class="curve" role="img" aria-label="Loss curves of ${escapeHtml(task)}"></div></figure>`).join('')}</div>
+${sections.map((section) => `<h2>${escapeHtml(section.title)}</h2>\n${section.html}`).join('\n')}
+</main>
+<script type="application/json" id="curves">${JSON.stringify(curves).replaceAll('<', '\\u003c')}</script>
+<script>${script}</script>
+<script>${DRAW_CURVES}</script>
+</html>
+`;
+}
+
+function resultTable({ tasks, deltaM }: Report['comparison']): string {
+  const rows = tasks.map(
+    ({ task, metric, single, multi, delta }) =>
+      `<tr><th scope="row">${escapeHtml(task)}</th><td>${escapeHtml(metric)}</td><td>${single.toFixed(4)}</td>` +
+      `<td>${multi.toFixed(4)}</td><td>${signed(delta)} %</td></tr>`,
+  );
+  return `<table id="results">
+<thead><tr><th>task</th><th>metric</th><th>single-task</th><th>multi-task</th><th>Δ</th></tr></thead>
+<tbody>${rows.join('')}</tbody>
+<tfoot><tr><th scope="row" colspan="4">mean Δ</th><td>${signed(deltaM)} %</td></tr></tfoot>
+</table>`;
+}
+
+function runTable(runs: readonly TrainedRun[]): string {
+  const rows = runs.map(
+    ({ name, parameters, steps, seconds }) =>
+      `<tr><th scope="row">${escapeHtml(name)}</th><td>${parameters.toLocaleString('en')}</td>` +
+      `<td>${steps.length.toLocaleString('en')}</td><td>${seconds.toFixed(1)} s</td></tr>`,
+  );
+  return `<table id="runs">
+<thead><tr><th>network</th><th>parameters</th><th>steps</th><th>training</th></tr></thead>
+<tbody>${rows.join('')}</tbody>
+</table>`;
+}
+
+/** The loss of a task in every run that learned it. */
+function lossCurves(task: string, runs: readonly TrainedRun[]) {
+  return runs
+    .filter(({ tasks }) => tasks.includes(task))
+    .map(({ tasks, steps }) => ({
+      label: tasks.length > 1 ? 'multi-task' : 'single-task',
+      points: binned(
+        steps.flatMap(({ step, losses }) => (losses[task] === undefined ? [] : [[step, losses[task]]])),
+      ),
+    }));
+}
+
+/** The same curve with at most CURVE_POINTS points, each the mean of its neighbours. */
+function binned(points: readonly (readonly number[])[]): number[][] {
+  const size = Math.max(Math.ceil(points.length / CURVE_POINTS), 1);
+  const bins = Array.from({ length: Math.ceil(points.length / size) }, (_, bin) =>
+    points.slice(bin * size, (bin + 1) * size),
+  );
+  return bins.map((bin) =>
+    [0, 1].map((axis) => bin.reduce((sum, point) => sum + point[axis], 0) / bin.length),
+  );
+}
+
+function signed(percent: number): string {
+  return `${percent < 0 ? '−' : '+'}${Math.abs(percent).toFixed(1)}`;
+}
+
+/** Text as it can stand in HTML, in attributes too. */
+export function escapeHtml(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;');
+}
+
+const STYLE = `
+:root { font: 16px/1.5 system-ui, sans-serif; color: #1c2a1f; background: #fbfaf6; }
+main { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.7rem; } h2 { font-size: 1.2rem; margin-top: 2.2rem; }
+table { border-collapse: collapse; margin: 1rem 0; }
+th, td { padding: .35rem .9rem; text-align: right; border-bottom: 1px solid #d8d5c8; font-variant-numeric: tabular-nums; }
+th:first-child { text-align: left; } thead th { color: #5b6b5e; font-weight: 500; }
+.curves { display: flex; flex-wrap: wrap; gap: 1rem; } figure { margin: 0; } figcaption { font-weight: 600; }
+`;
+
+const DRAW_CURVES = `
+for (const [index, { lines }] of JSON.parse(document.getElementById('curves').textContent).entries()) {
+  const colours = ['#2f7d4f', '#c06a2b'];
+  const steps = [...new Set(lines.flatMap(({ points }) => points.map(([step]) => step)))].sort((a, b) => a - b);
+  const values = lines.map(({ points }) => {
+    const known = new Map(points);
+    return steps.map((step) => known.get(step) ?? null);
+  });
+  new uPlot({
+    width: 440, height: 260, scales: { x: { time: false }, y: { distr: 3 } },
+    series: [{ label: 'step', value: (_, step) => step?.toFixed(0) ?? '' },
+      ...lines.map(({ label }, line) => ({ label, stroke: colours[line], width: 2, spanGaps: true,
+        value: (_, loss) => loss?.toFixed(3) ?? '' }))],
+    axes: [{ label: 'step' }, { label: 'loss (logarithmic)' }],
+  }, [steps, ...values], document.querySelectorAll('.curve')[index]);
+}
+`;

@@ -1,0 +1,114 @@
+import type { Architecture, ModelWeights, Weight } from '@espalier/core';
+
+/** The bytes are no safetensors file of ours, or not all of one. */
+export class SafetensorsError extends Error {
+  override readonly name = 'SafetensorsError';
+}
+
+interface Entry {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly data_offsets: readonly [number, number];
+}
+
+interface Header {
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly entries: ReadonlyMap<string, Entry>;
+}
+
+const LENGTH_BYTES = 8;
+const VALUE_BYTES = 4;
+
+/**
+ * Weights in the safetensors format (github.com/huggingface/safetensors, "Format"): the header's length, a JSON
+ * header, and the values as little-endian float32. The metadata hold the architecture and the values' SHA-256.
+ */
+export async function encodeSafetensors({ architecture, weights }: ModelWeights): Promise<Uint8Array> {
+  let offset = 0;
+  const entries: Record<string, Entry> = {};
+  for (const [name, { shape, values }] of weights) {
+    const end = offset + values.length * VALUE_BYTES;
+    entries[name] = { dtype: 'F32', shape, data_offsets: [offset, end] };
+    offset = end;
+  }
+  const data = new Uint8Array(offset);
+  const view = new DataView(data.buffer);
+  for (const [name, { values }] of weights) {
+    const start = entries[name].data_offsets[0];
+    for (const [index, value] of values.entries()) view.setFloat32(start + index * VALUE_BYTES, value, true);
+  }
+
+  const metadata = {
+    format: 'espalier',
+    architecture: JSON.stringify(architecture),
+    sha256: await sha256(data),
+  };
+  const json = JSON.stringify({ __metadata__: metadata, ...entries });
+  // Spaces up to a multiple of eight, so that readers may map the values as they lie.
+  const header = new TextEncoder().encode(json.padEnd(Math.ceil(json.length / 8) * 8));
+  const bytes = new Uint8Array(LENGTH_BYTES + header.length + data.length);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true);
+  bytes.set(header, LENGTH_BYTES);
+  bytes.set(data, LENGTH_BYTES + header.length);
+  return bytes;
+}
+
+/** @throws SafetensorsError when bytes are missing, changed, or not written by `encodeSafetensors`. */
+export async function decodeSafetensors(bytes: Uint8Array): Promise<ModelWeights> {
+  const { header, start } = readHeader(bytes);
+  const data = bytes.subarray(start);
+  const expected = Math.max(0, ...[...header.entries.values()].map(({ data_offsets }) => data_offsets[1]));
+  if (data.length !== expected) {
+    throw new SafetensorsError(`holds ${data.length} bytes of values; its header says ${expected}.`);
+  }
+  if ((await sha256(data)) !== header.metadata['sha256']) {
+    throw new SafetensorsError('holds values that do not agree with their SHA-256 in the header.');
+  }
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  const weights = new Map<string, Weight>();
+  for (const [name, { shape, data_offsets }] of header.entries) {
+    const count = (data_offsets[1] - data_offsets[0]) / VALUE_BYTES;
+    const values = Float32Array.from({ length: count }, (_, index) =>
+      view.getFloat32(data_offsets[0] + index * VALUE_BYTES, true),
+    );
+    weights.set(name, { shape, values });
+  }
+  return { architecture: JSON.parse(header.metadata['architecture']) as Architecture, weights };
+}
+
+function readHeader(bytes: Uint8Array): { header: Header; start: number } {
+  if (bytes.length < LENGTH_BYTES) {
+    throw new SafetensorsError(
+      `holds ${bytes.length} bytes; a safetensors file has at least ${LENGTH_BYTES}.`,
+    );
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = Number(view.getBigUint64(0, true));
+  const start = LENGTH_BYTES + length;
+  if (start > bytes.length) {
+    throw new SafetensorsError(
+      `ends inside its header: ${bytes.length} of at least ${start} bytes are there.`,
+    );
+  }
+  const text = new TextDecoder().decode(bytes.subarray(LENGTH_BYTES, start));
+  let parsed: Record<string, unknown>;
+  try {
+    parsed = JSON.parse(text) as Record<string, unknown>;
+  } catch (cause) {
+    throw new SafetensorsError('has a header that is not JSON.', { cause });
+  }
+  const { __metadata__: metadata = {}, ...entries } = parsed;
+  const header = {
+    metadata: metadata as Header['metadata'],
+    entries: new Map(Object.entries(entries)) as Header['entries'],
+  };
+  if (header.metadata['format'] !== 'espalier') {
+    throw new SafetensorsError('was not written by espalier: its metadata do not name the format.');
+  }
+  return { header, start };
+}
+
+async function sha256(data: Uint8Array): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', data as Uint8Array<ArrayBuffer>);
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,45 @@
+import { readFile } from 'node:fs/promises';
+import { type Heads, type MultiTaskModel, WeightsError } from '@espalier/core';
+import writeFileAtomic from 'write-file-atomic';
+import { FileError } from './errors.js';
+import { decodeSafetensors, encodeSafetensors } from './safetensors.js';
+
+/**
+ * Writes a model's weights to a safetensors file: beside it, flushed, then renamed, so that the file is always
+ * whole, the old one or the new one.
+ *
+ * @throws FileError when the file cannot be written.
+ */
+export async function save<H extends Heads>(model: MultiTaskModel<H>, file: string): Promise<void> {
+  const bytes = await encodeSafetensors(await model.exportWeights());
+  try {
+    await writeFileAtomic(file, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  } catch (cause) {
+    throw new FileError(file, `cannot be written: ${reason(cause)}`, { cause });
+  }
+}
+
+/**
+ * Reads a model's weights from a file that `save` wrote.
+ *
+ * @throws FileError when the file is missing, truncated, changed, or belongs to another architecture; then no
+ * weight of the model is changed.
+ */
+export async function load<H extends Heads>(model: MultiTaskModel<H>, file: string): Promise<void> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(file);
+  } catch (cause) {
+    throw new FileError(file, `cannot be read: ${reason(cause)}`, { cause });
+  }
+  try {
+    model.importWeights(await decodeSafetensors(bytes));
+  } catch (cause) {
+    if (cause instanceof WeightsError) throw new FileError(file, cause.message, { cause });
+    throw new FileError(file, `is no whole file of weights. It ${reason(cause)}`, { cause });
+  }
+}
+
+function reason(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
