@@ -152,6 +152,14 @@ describe('depthwise convolution', () => {
     );
   });
 
+  test('null for no dilation, as layers pass it, is taken', async () => {
+    await expectSame(() => {
+      const [x, filter] = [random<tf.Rank.R4>([1, 5, 5, 2], 1), random<tf.Rank.R4>([3, 3, 2, 1], 2)];
+      const attrs = { strides: 1, pad: 'same', dilations: null, dataFormat: 'NHWC' };
+      return runKernel('DepthwiseConv2dNative', { x, filter }, attrs);
+    });
+  });
+
   /** tfjs refuses to differentiate through a dilation, and the cpu backend's kernel ignores it: sums by hand. */
   test('dilated: the kernels equal the definition', async () => {
     await engine.use('wasm');
@@ -293,6 +301,28 @@ describe('tile', () => {
   });
 });
 
+describe('the gradient of tile', () => {
+  test('is its transpose: it multiplies as tile does', async () => {
+    await engine.use('wasm');
+    const shape: [number, number, number, number] = [2, 3, 1, 4];
+    for (const reps of [
+      [1, 1, 1, 1],
+      [3, 1, 2, 1],
+      [2, 3, 4, 2],
+    ]) {
+      tf.tidy(() => {
+        const weights = random(shape.map((length, axis) => length * reps[axis]!) as [number], 2);
+        const gradient = tf.grad((x) => tf.sum(tf.mul(tf.tile(x, reps), weights)))(tf.zeros(shape));
+        for (const seed of [3, 4, 5]) {
+          const x = random<tf.Rank.R4>(shape, seed);
+          const [found, expected] = [tf.sum(tf.mul(x, gradient)), tf.sum(tf.mul(tf.tile(x, reps), weights))];
+          expect(distance(found.dataSync(), expected.dataSync())).toBeLessThan(1e-4);
+        }
+      });
+    }
+  });
+});
+
 describe('max pooling', () => {
   test('its gradient equals the cpu backend’s, ties too', async () => {
     await fc.assert(
@@ -404,6 +434,113 @@ describe('einsum', () => {
         /Expected dimension 3/,
       );
     });
+  });
+});
+
+describe('sums and means', () => {
+  test('over any axes, with their gradients, equal the cpu backend’s', async () => {
+    const axes = fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.tuple(length(5), length(9), length(9), length(9)),
+        axes.map((axes) => [...new Set(axes)]),
+        fc.boolean(),
+        async (shape, axes, keepDims) => {
+          await expectSame(() => {
+            const x = random<tf.Rank.R4>(shape, 1);
+            const gradient = tf.grad((x) => tf.sum(tf.square(tf.mean(x, axes, keepDims))))(x);
+            return [tf.sum(x, axes, keepDims), tf.mean(x, axes, keepDims), gradient];
+          });
+        },
+      ),
+      runs,
+    );
+  });
+
+  test('many rows, in a number that nothing divides, keep their digits', async () => {
+    await expectSame(() => {
+      const x = tf.add(random<tf.Rank.R2>([10_007, 8], 1), 1);
+      return [tf.sum(x, 0), tf.mean(tf.reshape(tf.concat([x, x]), [2, 10_007, 8]), 1)];
+    });
+  });
+});
+
+describe('one value a channel', () => {
+  const sizes = fc.record({
+    rows: fc.constantFrom(1, 7, 700),
+    channels: length(12),
+    rank: fc.constantFrom(1, 2, 4),
+  });
+
+  test('added, subtracted and multiplied, either way round, equals the cpu backend’s', async () => {
+    await fc.assert(
+      fc.asyncProperty(sizes, async ({ rows, channels, rank }) => {
+        await expectSame(() => {
+          const x = random<tf.Rank.R3>([rows, 3, channels], 1);
+          const shape = [...Array(rank - 1).fill(1), channels].slice(-3);
+          const perChannel = tf.reshape(random<tf.Rank.R1>([channels], 2), shape);
+          const operations = [tf.add, tf.sub, tf.mul];
+          return operations.flatMap((operation) => [
+            operation(x, perChannel),
+            operation(perChannel, x),
+            ...tf.grads((x, perChannel) => tf.sum(tf.square(operation<tf.Tensor>(x, perChannel))))([
+              x,
+              perChannel,
+            ]),
+          ]);
+        });
+      }),
+      runs,
+    );
+  });
+
+  test('batch normalisation and its gradients equal the cpu backend’s', async () => {
+    await fc.assert(
+      fc.asyncProperty(sizes, async ({ rows, channels }) => {
+        await expectSame(() => {
+          const x = random<tf.Rank.R4>([rows, 2, 3, channels], 1);
+          const [offset, scale] = [random<tf.Rank.R1>([channels], 2), random<tf.Rank.R1>([channels], 3)];
+          const normalise = (x: tf.Tensor, offset?: tf.Tensor1D, scale?: tf.Tensor1D) => {
+            const { mean, variance } = tf.moments(x, [0, 1, 2]);
+            return tf.batchNorm(
+              x as tf.Tensor4D,
+              mean as tf.Tensor1D,
+              variance as tf.Tensor1D,
+              offset,
+              scale,
+              1e-3,
+            );
+          };
+          const gradients = tf.grads((x, offset, scale) => {
+            const y = normalise(x, offset as tf.Tensor1D, scale as tf.Tensor1D);
+            return tf.sum(tf.mul(tf.square(y), random(y.shape, 4)));
+          })([x, offset, scale]);
+          return [normalise(x), normalise(x, offset), normalise(x, undefined, scale), ...gradients];
+        });
+      }),
+      runs,
+    );
+  });
+
+  test('a mean that is large beside the deviation costs no digits', async () => {
+    await expectSame(() => {
+      const x = tf.add(random<tf.Rank.R4>([40, 4, 4, 8], 1), 1000);
+      return tf.batchNorm(x, tf.fill<tf.Rank.R1>([8], 1000.3), tf.fill<tf.Rank.R1>([8], 0.3));
+    });
+  });
+});
+
+describe('identity', () => {
+  test('shares its values until both names are gone', async () => {
+    await engine.use('wasm');
+    const before = memory();
+    const x = tf.tensor1d([1, 2, 3]);
+    const [copy, same] = [tf.clone(x), tf.cast(x, 'float32')];
+    expect(memory().buffers).toBe(before.buffers + 1);
+    x.dispose();
+    expect([...copy.dataSync(), ...same.dataSync()]).toEqual([1, 2, 3, 1, 2, 3]);
+    tf.dispose([copy, same]);
+    expect(memory()).toEqual(before);
   });
 });
 

@@ -22,7 +22,7 @@ export const depthwiseConv2dBackpropFilter = kernel<
     rank4(x.shape),
     filterShape,
     strides,
-    dilations,
+    dilations ?? 1,
     pad,
     dimRoundingMode,
     true,

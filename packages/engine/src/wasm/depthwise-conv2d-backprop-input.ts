@@ -22,7 +22,7 @@ export const depthwiseConv2dBackpropInput = kernel<
     rank4(inputShape),
     rank4(filter.shape),
     strides,
-    dilations,
+    dilations ?? 1,
     pad,
     dimRoundingMode,
     true,

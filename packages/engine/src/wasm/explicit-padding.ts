@@ -6,7 +6,8 @@ import { kernel, type WasmKernel } from './kernel.js';
 interface ConvolutionAttributes {
   readonly strides: number | [number, number];
   readonly pad: Parameters<typeof backend_util.computeConv2DInfo>[4];
-  readonly dilations: number | [number, number];
+  /** Layers pass null for none. */
+  readonly dilations?: number | [number, number] | null;
   readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
 }
 
@@ -21,7 +22,8 @@ export function withExplicitPadding(kernelName: string, depthwise: boolean, stoc
     kernelName,
     ({ inputs, attrs, backend }) => {
       const { x, filter } = inputs;
-      const { strides, dilations, dimRoundingMode } = attrs;
+      const { strides, dimRoundingMode } = attrs;
+      const dilations = attrs.dilations ?? [1, 1];
       let { pad } = attrs;
       if (pad === 'same') {
         const shape = rank4(filter.shape);
@@ -41,7 +43,7 @@ export function withExplicitPadding(kernelName: string, depthwise: boolean, stoc
           [0, 0],
         ];
       }
-      const result = stock({ inputs: { ...inputs }, attrs: { ...attrs, pad }, backend });
+      const result = stock({ inputs: { ...inputs }, attrs: { ...attrs, dilations, pad }, backend });
       return Array.isArray(result) ? result[0]! : result;
     },
   );

@@ -1,5 +1,6 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import { type backend_util, getKernel, type NamedAttrMap, type TensorInfo } from '@tensorflow/tfjs-core';
+import { type backend_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { call, reshaped } from './call.js';
 import { heap, makeOutput, start, withScratch } from './heap.js';
 import { type TransposedPhase, transposedPhases } from './phases.js';
 
@@ -49,7 +50,7 @@ export function gatherPhases(
     return convolvePhase(backend, info, dy, convolution, filter, rows, columns);
   }
   return makeOutput(backend, info.inShape, (output) => {
-    heap(backend).fill(0, start(backend, output), start(backend, output) + size(info.inShape));
+    heap(backend).fill(0, start(backend, output), start(backend, output) + util.sizeFromShape(info.inShape));
     for (const rows of down) {
       for (const columns of across) {
         const part = convolvePhase(backend, info, dy, convolution, filter, rows, columns);
@@ -80,18 +81,20 @@ function convolvePhase(
       }
     }
     return crop(backend, info, dy, rows, columns, (cropped) =>
-      run(backend, convolution, {
-        inputs: {
+      call(
+        backend,
+        convolution,
+        {
           x: cropped,
-          filter: { ...turned, shape: [rows.taps.length, columns.taps.length, filter.from, filter.to] },
+          filter: reshaped(turned, [rows.taps.length, columns.taps.length, filter.from, filter.to]),
         },
-        attrs: {
+        {
           strides: [1, 1],
           dilations: [rows.dilation, columns.dilation],
           pad: [[0, 0], bothSides(rows), bothSides(columns), [0, 0]],
           dataFormat: 'NHWC',
         },
-      }),
+      ),
     );
   });
 }
@@ -114,10 +117,12 @@ function crop(
   const height = info.outHeight - top - Math.max(0, -rows.after);
   const width = info.outWidth - left - Math.max(0, -columns.after);
   if (height === info.outHeight && width === info.outWidth) return use(dy);
-  const cropped = run(backend, 'Slice', {
-    inputs: { x: dy },
-    attrs: { begin: [0, top, left, 0], size: [info.batchSize, height, width, info.outChannels] },
-  });
+  const cropped = call(
+    backend,
+    'Slice',
+    { x: dy },
+    { begin: [0, top, left, 0], size: [info.batchSize, height, width, info.outChannels] },
+  );
   try {
     return use(cropped);
   } finally {
@@ -150,17 +155,4 @@ function interleave(
       }
     }
   }
-}
-
-function run(
-  backend: BackendWasm,
-  name: string,
-  { inputs, attrs }: { inputs: Record<string, TensorInfo>; attrs: NamedAttrMap },
-): TensorInfo {
-  const result = getKernel(name, 'wasm').kernelFunc({ inputs, attrs, backend });
-  return Array.isArray(result) ? result[0]! : result;
-}
-
-function size(shape: readonly number[]): number {
-  return shape.reduce((product, length) => product * length, 1);
 }

@@ -1,13 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { registerTileGradient } from '../tile-gradient.js';
 import { batchMatMul } from './batch-mat-mul.js';
+import { channelwise } from './channelwise.js';
 import { conv2DBackpropFilter } from './conv2d-backprop-filter.js';
 import { conv2DBackpropInput } from './conv2d-backprop-input.js';
 import { depthwiseConv2dBackpropFilter } from './depthwise-conv2d-backprop-filter.js';
 import { depthwiseConv2dBackpropInput } from './depthwise-conv2d-backprop-input.js';
 import { einsum } from './einsum.js';
 import { withExplicitPadding } from './explicit-padding.js';
+import { fusedBatchNorm } from './fused-batch-norm.js';
+import { cast, identity } from './identity.js';
 import type { WasmKernel } from './kernel.js';
 import { maxPoolGrad } from './max-pool-grad.js';
+import { sumRows } from './sum.js';
 import { tile } from './tile.js';
 import { unsortedSegmentSum } from './unsorted-segment-sum.js';
 
@@ -18,12 +23,13 @@ const ownKernels = [
   depthwiseConv2dBackpropFilter,
   depthwiseConv2dBackpropInput,
   einsum,
+  identity,
   maxPoolGrad,
   tile,
   unsortedSegmentSum,
 ];
 
-/** Stock kernels that ours wrap, and whether they are depthwise. */
+/** Whether it is depthwise. */
 const convolutions = [
   [tf.Conv2D, false],
   [tf.FusedConv2D, false],
@@ -45,6 +51,11 @@ export async function registerTrainingKernels(): Promise<void> {
   for (const [kernelName, depthwise] of convolutions) {
     register(kernelName, (stock) => withExplicitPadding(kernelName, depthwise, stock));
   }
+  for (const name of ['Multiply', 'Add', 'Sub'] as const) register(name, (stock) => channelwise(name, stock));
+  for (const name of ['Sum', 'Mean'] as const) register(name, (stock) => sumRows(name, stock));
+  register(tf.FusedBatchNorm, fusedBatchNorm);
+  register(tf.Cast, cast);
+  registerTileGradient();
 }
 
 function register(kernelName: string, make: (stock: tf.KernelFunc) => WasmKernel): void {
