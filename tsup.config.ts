@@ -20,12 +20,15 @@ const entry = Object.fromEntries(
   }),
 );
 
+/** Running an example needs no declarations, which take most of a build's time. */
+const withoutTypes = process.env.ESPALIER_WITHOUT_TYPES === '1';
+
 export default defineConfig({
   entry,
   format: 'esm',
   target: 'node20',
   platform: 'neutral',
-  dts: manifest.private ? false : { entry },
+  dts: manifest.private || withoutTypes ? false : { entry },
   sourcemap: true,
   clean: true,
   tsconfig: '../../tsconfig.build.json',

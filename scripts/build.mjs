@@ -4,6 +4,6 @@ import { build, install } from './lib/prepare.mjs';
 
 await main(async () => {
   await install();
-  await build(...process.argv.slice(2));
+  await build(process.argv.slice(2));
   return 0;
 });

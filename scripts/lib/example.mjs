@@ -17,7 +17,7 @@ export async function runExample(name, args) {
   const example = examples().find((it) => it.name === name);
   if (!example) throw new Refusal(`There is no example ${JSON.stringify(name)}.\n\n${describeExamples()}`, 2);
   await install();
-  await build(`${example.manifest.name}...`);
+  await build([`${example.manifest.name}...`], { ESPALIER_WITHOUT_TYPES: '1' });
   return attached([process.execPath, join(example.path, 'dist/main.js'), ...args], {
     cwd: process.env.INIT_CWD ?? process.cwd(),
   });

@@ -17,9 +17,9 @@ export async function install() {
 }
 
 /** Builds the packages that turbo's filters name, or all. Only what changed is built again. */
-export async function build(...filters) {
+export async function build(filters, env = {}) {
   const selection = filters.map((filter) => `--filter=${filter}`);
-  await step('build packages', (onOutput) => quietly(buildCommand(selection), { onOutput }));
+  await step('build packages', (onOutput) => quietly(buildCommand(selection), { env, onOutput }));
 }
 
 export const buildCommand = (selection = []) =>
