@@ -14,7 +14,7 @@ export type ExampleOf<H extends Heads> = Example<Labels<H>>;
 
 /** What a task learns from in one batch. */
 export interface Target {
-  /** The encoded labels, [batch, ...]; rows of examples without a label hold any finite values. */
+  /** The encoded labels, [batch, ...]; rows of examples without a label are zero. */
   readonly values: tf.Tensor;
   /** 1 for an example that carries the label, 0 for one that does not, [batch]. */
   readonly mask: tf.Tensor1D;
@@ -29,18 +29,26 @@ export interface Batch<H extends Heads> {
   readonly targets: { readonly [T in TaskName<H>]: Target };
 }
 
-/** A target from encoded values and, for every example, whether it carries the label. */
+/**
+ * A target from encoded values and, for every example, whether it carries the label. The values are the target's
+ * from then on. Rows without a label may hold anything, NaN too: they are replaced by zeros, since even a masked
+ * NaN would come back in the gradient as NaN · 0.
+ */
 export function target(values: tf.Tensor, labelled: readonly boolean[]): Target {
   if (values.shape[0] !== labelled.length) {
     throw new EspalierError(
       `A target of ${values.shape[0]} examples has a mask of length ${labelled.length}; give one entry an example.`,
     );
   }
-  return {
-    values,
-    mask: tf.tensor1d(labelled.map(Number), 'float32'),
-    labelled: labelled.filter(Boolean).length,
-  };
+  const mask = tf.tensor1d(labelled.map(Number), 'float32');
+  const count = labelled.filter(Boolean).length;
+  if (count === labelled.length) return { values, mask, labelled: count };
+  const known = tf.tidy(() => {
+    const rows = tf.reshape(tf.cast(mask, 'bool'), [labelled.length, ...values.shape.slice(1).fill(1)]);
+    return tf.where(rows, values, tf.zerosLike(values));
+  });
+  values.dispose();
+  return { values: known, mask, labelled: count };
 }
 
 /** Frees the tensors of a batch. */

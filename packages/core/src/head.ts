@@ -35,7 +35,7 @@ export interface Head<Label, Prediction> {
 
   /**
    * Turns labels into the tensor that `losses` compares with the output; the first dimension is the batch.
-   * `undefined` is an example without this label: any finite values will do, they are masked out.
+   * `undefined` is an example without this label: its row is replaced by zeros.
    *
    * @throws TaskError when a label is not one that this head can learn.
    */

@@ -1,0 +1,319 @@
+import {
+  block,
+  InputError,
+  multiTaskModel,
+  type Sharing,
+  StageError,
+  TaskError,
+  target,
+  WeightsError,
+} from '@espalier/core';
+import { hardSharing } from '@espalier/sharing';
+import { classification, detection } from '@espalier/vision-heads';
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import { afterEach, describe, expect, test } from 'vitest';
+
+const heads = {
+  kind: classification({ classes: ['cat', 'dog', 'owl'] }),
+  boxes: detection({ classes: ['animal'], channels: 4 }),
+};
+const trunk = () => [
+  tfl.layers.conv2d({ filters: 4, kernelSize: 3, padding: 'same', activation: 'relu' }),
+  tfl.layers.conv2d({ filters: 4, kernelSize: 3, padding: 'same', activation: 'relu' }),
+];
+const options = { inputShape: [8, 8, 1], trunk, sharing: hardSharing(), heads, seed: 1 };
+const compose = (seed = 1) => multiTaskModel({ ...options, seed });
+const example = (value = 0.5) => ({
+  input: new Float32Array(64).fill(value),
+  labels: { kind: 1, boxes: [{ x: 0.1, y: 0.1, width: 0.4, height: 0.5, class: 0 }] },
+});
+
+const made: { dispose(): void }[] = [];
+const own = <T extends { dispose(): void }>(thing: T): T => {
+  made.push(thing);
+  return thing;
+};
+afterEach(() => {
+  for (const thing of made.splice(0)) thing.dispose();
+});
+
+describe('a model', () => {
+  test('predicts for every task, by its name', async () => {
+    const model = own(compose());
+    const inputs = own(model.stack([example().input, example(0.2).input]));
+    const predictions = await model.predict(inputs);
+    expect(Object.keys(predictions)).toEqual(['kind', 'boxes']);
+    expect(predictions.kind).toHaveLength(2);
+    expect(['cat', 'dog', 'owl']).toContain(predictions.kind[0].label);
+    expect(Array.isArray(predictions.boxes[1])).toBe(true);
+  });
+
+  test('is the same for the same seed, in weights as in the order of names', async () => {
+    const [first, second, third] = [own(compose(4)), own(compose(4)), own(compose(5))];
+    const [a, b, c] = await Promise.all([first, second, third].map((model) => model.exportWeights()));
+    expect([...a.weights]).toEqual([...b.weights]);
+    expect([...a.weights]).not.toEqual([...c.weights]);
+    expect([...a.weights.keys()]).toContain('stage0/kernel');
+    expect([...a.weights.keys()]).toContain('kind/scores/bias');
+  });
+
+  test('leaves Math.random as it was', () => {
+    const random = Math.random;
+    own(compose());
+    expect(Math.random).toBe(random);
+    expect(() => multiTaskModel({ ...options, trunk: () => [] })).toThrow(StageError);
+    expect(Math.random).toBe(random);
+  });
+
+  test('frees all that it made, in errors too', () => {
+    const before = tf.memory().numTensors;
+    const model = compose();
+    const labels = { ...example().labels, boxes: [{ x: 0, y: 0, width: 2, height: 1, class: 0 }] };
+    expect(() => model.batch([{ input: example().input, labels }])).toThrow(TaskError);
+    model.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe('what cannot be composed', () => {
+  const compositions: [string, Partial<typeof options>, RegExp][] = [
+    ['a trunk without stages', { trunk: () => [] }, /Stage "trunk": the trunk has no stages/],
+    [
+      'a stage whose output does not fit the next',
+      {
+        trunk: () => [
+          tfl.layers.flatten({ name: 'flat' }),
+          tfl.layers.conv2d({ name: 'conv', filters: 2, kernelSize: 3 }),
+        ],
+      },
+      /Stage "conv": does not take features of shape \[batch, 64\]/,
+    ],
+    [
+      'two stages of one name',
+      {
+        trunk: () => [
+          tfl.layers.dense({ name: 'same', units: 2 }),
+          tfl.layers.dense({ name: 'same', units: 2 }),
+        ],
+      },
+      /Stage "same": two stages have this name/,
+    ],
+    ['an input shape with a hole', { inputShape: [8, 0, 1] }, /input shape \[8, 0, 1\]/],
+  ];
+  test.each(compositions)('%s', (_, wrong, message) => {
+    expect(() => multiTaskModel({ ...options, ...wrong })).toThrow(message);
+  });
+
+  test('no head at all', () => {
+    expect(() => multiTaskModel({ ...options, heads: {} })).toThrow(/at least one head/);
+  });
+
+  test('a task whose name cannot name layers', () => {
+    expect(() => multiTaskModel({ ...options, heads: { 'a b': heads.kind } })).toThrow(
+      /Task "a b": its name/,
+    );
+  });
+
+  test('a head that does not fit its features', () => {
+    const flat = () => [tfl.layers.flatten()];
+    expect(() => multiTaskModel({ ...options, trunk: flat })).toThrow(
+      /Task "boxes": its detection\(.*\) head does not fit features of shapes \[batch, 64\]/,
+    );
+  });
+
+  test('a strategy that forgets a task', () => {
+    const forgetful: Sharing = { kind: 'forgetful', connect: () => new Map() };
+    expect(() => multiTaskModel({ ...options, sharing: forgetful })).toThrow(
+      /Task "kind": .*"forgetful" gave it no/,
+    );
+  });
+});
+
+describe('examples that cannot be learned from', () => {
+  const model = compose();
+  const { input, labels } = example();
+  // What TypeScript refuses can still come from JavaScript or from a file.
+  const untyped = (wrong: unknown) => [wrong] as ReturnType<typeof example>[];
+
+  test.each([
+    ['no example', [], InputError, /at least one example/],
+    [
+      'a short input',
+      untyped({ input: input.slice(1), labels }),
+      InputError,
+      /example 0 has 63 values; \[8, 8, 1\] holds 64/,
+    ],
+    ['NaN', [example(Number.NaN)], InputError, /example 0 is NaN at position 0/],
+    [
+      'an infinite input',
+      [example(), example(Number.POSITIVE_INFINITY)],
+      InputError,
+      /example 1 is Infinity/,
+    ],
+    [
+      'a missing label',
+      untyped({ input, labels: { kind: 1 } }),
+      TaskError,
+      /Task "boxes": the labels of example 0 lacks it/,
+    ],
+    [
+      'an unknown task',
+      untyped({ input, labels: { ...labels, age: 3 } }),
+      TaskError,
+      /Task "age": .*tasks are kind, boxes/,
+    ],
+    [
+      'a class index out of range',
+      untyped({ input, labels: { ...labels, kind: 3 } }),
+      TaskError,
+      /Task "kind": .*from 0 to 2/,
+    ],
+  ])('%s', (_, examples, type, message) => {
+    const before = tf.memory().numTensors;
+    expect(() => model.batch(examples)).toThrow(type);
+    expect(() => model.batch(examples)).toThrow(message);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe('batches that are not of this model', () => {
+  test('a target of another shape, a mask of another length, an unknown or missing target', () => {
+    const model = own(compose());
+    tf.tidy(() => {
+      const good = model.batch([example(), example()]);
+      const short = { ...good.targets.kind, mask: tf.ones([1]) as tf.Tensor1D };
+      const bent = target(tf.zeros([2, 5]), [true, true]);
+      const losses = (targets: object) => () =>
+        model.losses({ inputs: good.inputs, targets } as typeof good, { training: false });
+      expect(losses({ ...good.targets, kind: short })).toThrow(
+        /Task "kind": its mask has shape \[1\].*2 examples/,
+      );
+      expect(losses({ ...good.targets, kind: bent })).toThrow(
+        /Task "kind": its target has shape \[2, 5\]; expected \[2\]/,
+      );
+      expect(losses({ ...good.targets, age: bent })).toThrow(/Task "age"/);
+      expect(losses({ kind: good.targets.kind })).toThrow(/Task "boxes": the batch lacks it/);
+      expect(() => target(tf.zeros([2]), [true])).toThrow(/2 examples has a mask of length 1/);
+    });
+  });
+
+  test('inputs of another shape, or not finite', async () => {
+    const model = own(compose());
+    const wrong = own(tf.zeros([1, 8, 7, 1]));
+    await expect(model.predict(wrong)).rejects.toThrow(/shape \[1, 8, 7, 1\]; expected \[batch, 8, 8, 1\]/);
+    for (const bad of [Number.NaN, Number.NEGATIVE_INFINITY]) {
+      const inputs = own(tf.fill([1, 8, 8, 1], bad));
+      await expect(model.predict(inputs)).rejects.toThrow(/NaN or infinite/);
+    }
+  });
+});
+
+describe('saved weights', () => {
+  test('of another architecture are refused by what differs, and change nothing', async () => {
+    const model = own(compose());
+    const other = own(
+      multiTaskModel({ ...options, heads: { ...heads, kind: classification({ classes: ['cat', 'dog'] }) } }),
+    );
+    const before = await model.exportWeights();
+    const weights = await other.exportWeights();
+    expect(() => model.importWeights(weights)).toThrow(WeightsError);
+    expect(() => model.importWeights(weights)).toThrow(
+      /head of task "kind" is classification\(2\) there and classification\(3\) here; weight kind\/scores\/kernel is \[4, 2\]/,
+    );
+    expect([...(await model.exportWeights()).weights]).toEqual([...before.weights]);
+  });
+});
+
+describe('a task without a label', () => {
+  test('has no loss, and its head no gradient', () => {
+    const model = own(compose());
+    tf.tidy(() => {
+      const batch = model.batch([{ ...example(), labels: { ...example().labels, kind: undefined } }]);
+      const { grads } = tf.variableGrads(() => {
+        const losses = model.losses(batch, { training: true });
+        expect(Object.keys(losses)).toEqual(['boxes']);
+        return losses.boxes!;
+      }, model.variables);
+      expect(Object.keys(grads).some((name) => name.startsWith('kind/'))).toBe(false);
+    });
+  });
+
+  test('the mean is taken over the labelled examples', () => {
+    const model = own(compose());
+    const label = (value: number, kind: number | undefined) => ({
+      input: example(value).input,
+      labels: { kind, boxes: undefined },
+    });
+    const loss = (...examples: ReturnType<typeof label>[]) =>
+      tf.tidy(() => model.losses(model.batch(examples), { training: false }).kind!.dataSync()[0]);
+    const together = loss(label(0.1, 0), label(0.9, undefined), label(0.7, 2));
+    expect(together).toBeCloseTo((loss(label(0.1, 0)) + loss(label(0.7, 2))) / 2, 5);
+  });
+
+  test('NaN under the mask reaches neither loss nor gradient', () => {
+    const model = own(compose());
+    tf.tidy(() => {
+      const { inputs, targets } = model.batch([example(), example()]);
+      const values = tf.concat([tf.slice(targets.boxes.values, 0, 1), tf.fill([1, 8, 8, 6], Number.NaN)]);
+      const batch = { inputs, targets: { ...targets, boxes: target(values, [true, false]) } };
+      const { value, grads } = tf.variableGrads(
+        () => model.losses(batch, { training: true }).boxes!,
+        model.variables,
+      );
+      expect(Number.isFinite(value.dataSync()[0])).toBe(true);
+      for (const gradient of Object.values(grads))
+        expect(gradient.dataSync().every(Number.isFinite)).toBe(true);
+    });
+  });
+});
+
+describe('a block of layers', () => {
+  const layers = () => [
+    tfl.layers.dense({ units: 3, kernelRegularizer: tfl.regularizers.l2({ l2: 0.1 }) }),
+    tfl.layers.batchNormalization(),
+    tfl.layers.dense({ units: 2, activation: 'tanh' }),
+  ];
+
+  test('computes what its layers compute one after another, and holds their weights', () => {
+    const [input, stage] = [tfl.input({ shape: [4] }), block(...layers())];
+    const model = own(tfl.model({ inputs: input, outputs: stage.apply(input) as tfl.SymbolicTensor }));
+    expect(model.trainableWeights).toHaveLength(6);
+    expect(model.weights).toHaveLength(8);
+    expect(stage.computeOutputShape([null, 4])).toEqual([null, 2]);
+    tf.tidy(() => {
+      const x = tf.randomNormal([5, 4], 0, 1, 'float32', 1);
+      const one = stage.layers.reduce(
+        (features, layer) => layer.apply(features) as tf.Tensor,
+        x as tf.Tensor,
+      );
+      expect(Array.from((model.predict(x) as tf.Tensor).dataSync())).toEqual(Array.from(one.dataSync()));
+      expect(model.calculateLosses()).toHaveLength(1);
+    });
+  });
+
+  test('can be frozen', () => {
+    const [input, stage] = [tfl.input({ shape: [4] }), block(...layers())];
+    const model = own(tfl.model({ inputs: input, outputs: stage.apply(input) as tfl.SymbolicTensor }));
+    stage.trainable = false;
+    expect(model.trainableWeights).toHaveLength(0);
+    expect(model.weights).toHaveLength(8);
+  });
+
+  test('is rebuilt from its configuration', async () => {
+    const input = tfl.input({ shape: [4] });
+    const model = own(
+      tfl.model({ inputs: input, outputs: block(...layers()).apply(input) as tfl.SymbolicTensor }),
+    );
+    const copy = own(await tfl.models.modelFromJSON(model.toJSON(undefined, false) as never));
+    copy.setWeights(model.getWeights());
+    tf.tidy(() => {
+      const x = tf.ones([2, 4]);
+      expect((copy.predict(x) as tf.Tensor).dataSync()).toEqual((model.predict(x) as tf.Tensor).dataSync());
+    });
+  });
+
+  test('without layers is refused', () => {
+    expect(() => block()).toThrow(StageError);
+  });
+});
