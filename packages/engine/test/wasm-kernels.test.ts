@@ -447,7 +447,8 @@ describe('sums and means', () => {
         fc.boolean(),
         async (shape, axes, keepDims) => {
           await expectSame(() => {
-            const x = random<tf.Rank.R4>(shape, 1);
+            // All positive: a sum that comes to nearly nothing has no digits to compare.
+            const x = tf.add(random<tf.Rank.R4>(shape, 1), 1.5);
             const gradient = tf.grad((x) => tf.sum(tf.square(tf.mean(x, axes, keepDims))))(x);
             return [tf.sum(x, axes, keepDims), tf.mean(x, axes, keepDims), gradient];
           });

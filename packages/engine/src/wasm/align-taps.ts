@@ -21,20 +21,13 @@ export interface Taps {
 }
 
 /**
- * Sorts the taps of a filter along one axis. Tap `t` sees input position `o * stride + t * dilation - pad` for
+ * Sorts the taps of a filter along one axis. Tap `t` sees input position `o * stride + t - pad` for
  * output position `o`.
  */
-export function alignTaps(
-  size: number,
-  dilation: number,
-  stride: number,
-  pad: number,
-  inputs: number,
-  outputs: number,
-): Taps {
+export function alignTaps(size: number, stride: number, pad: number, inputs: number, outputs: number): Taps {
   const byPhase = new Map<number, { tap: number; shift: number }[]>();
   for (let tap = 0; tap < size; tap++) {
-    const offset = tap * dilation - pad;
+    const offset = tap - pad;
     const shift = Math.floor(offset / stride);
     const phase = offset - shift * stride;
     const taps = byPhase.get(phase);

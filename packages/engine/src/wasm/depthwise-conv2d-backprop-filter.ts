@@ -42,6 +42,7 @@ function filterGradient(
 ): Float64Array {
   const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, filterWidth } = info;
   const multiplier = outChannels / inChannels;
+  const step = info.strideWidth * inChannels;
   const sums = new Float64Array(info.filterHeight * filterWidth * outChannels);
   for (let picture = 0; picture < batchSize; picture++) {
     for (let row = 0; row < outHeight; row++) {
@@ -53,16 +54,18 @@ function filterGradient(
           const first = Math.max(0, Math.ceil(-offset / info.strideWidth));
           const end = Math.min(outWidth, Math.ceil((inWidth - offset) / info.strideWidth));
           const tap = (tapRow * filterWidth + tapColumn) * outChannels;
-          for (let column = first; column < end; column++) {
-            let pixel =
-              x + ((picture * inHeight + inRow) * inWidth + column * info.strideWidth + offset) * inChannels;
-            let gradient = dy + ((picture * outHeight + row) * outWidth + column) * outChannels;
-            for (let channel = tap; channel < tap + outChannels; pixel++) {
-              const value = values[pixel]!;
-              for (let last = channel + multiplier; channel < last; channel++, gradient++) {
-                sums[channel]! += value * values[gradient]!;
-              }
+          const inRowStart =
+            x + ((picture * inHeight + inRow) * inWidth + first * info.strideWidth + offset) * inChannels;
+          const outRowStart = dy + ((picture * outHeight + row) * outWidth + first) * outChannels;
+          // One channel after another along the row: its sum stays in a register, and the row in the cache.
+          for (let channel = 0; channel < outChannels; channel++) {
+            let pixel = inRowStart + Math.floor(channel / multiplier);
+            let gradient = outRowStart + channel;
+            let sum = 0;
+            for (let column = first; column < end; column++, pixel += step, gradient += outChannels) {
+              sum += values[pixel]! * values[gradient]!;
             }
+            sums[tap + channel]! += sum;
           }
         }
       }

@@ -1,7 +1,7 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import { type backend_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import type { backend_util, TensorInfo } from '@tensorflow/tfjs-core';
 import { call, reshaped } from './call.js';
-import { heap, makeOutput, start, withScratch } from './heap.js';
+import { clear, heap, makeOutput, start, withScratch } from './heap.js';
 import { type TransposedPhase, transposedPhases } from './phases.js';
 
 /** A filter's taps laid out anew: `[rows, columns, from, to]` for the channels that it takes and gives. */
@@ -50,7 +50,7 @@ export function gatherPhases(
     return convolvePhase(backend, info, dy, convolution, filter, rows, columns);
   }
   return makeOutput(backend, info.inShape, (output) => {
-    heap(backend).fill(0, start(backend, output), start(backend, output) + util.sizeFromShape(info.inShape));
+    clear(backend, output);
     for (const rows of down) {
       for (const columns of across) {
         const part = convolvePhase(backend, info, dy, convolution, filter, rows, columns);

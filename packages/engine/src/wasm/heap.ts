@@ -1,5 +1,5 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 
 /**
  * Where a tensor's float32 values begin on the heap, in elements of {@link heap}.
@@ -12,6 +12,12 @@ export function start(backend: BackendWasm, tensor: TensorInfo): number {
 /** The whole heap as float32: one array for all tensors is what a JavaScript engine optimises best. */
 export function heap(backend: BackendWasm): Float32Array {
   return emscripten(backend).HEAPF32;
+}
+
+/** Sets all values of a float32 tensor to 0. */
+export function clear(backend: BackendWasm, tensor: TensorInfo): void {
+  const from = start(backend, tensor);
+  heap(backend).fill(0, from, from + util.sizeFromShape(tensor.shape));
 }
 
 /** The part of the compiled module that the backend's types leave to `@types/emscripten`. */
@@ -67,7 +73,7 @@ const block = 16;
  *
  * @param values The heap.
  * @param from Where the matrix of `rows` x `columns` begins.
- * @param to Where the matrix of `columns` x `rows` goes; its rows are `pitch` values apart.
+ * @param to Where the matrix of `columns` x `rows` goes.
  */
 export function transpose(
   values: Float32Array,
@@ -75,13 +81,12 @@ export function transpose(
   to: number,
   rows: number,
   columns: number,
-  pitch = rows,
 ): void {
   for (let first = 0; first < rows; first += block) {
     const last = Math.min(first + block, rows);
     for (let column = 0; column < columns; column++) {
       let source = from + first * columns + column;
-      const target = to + column * pitch;
+      const target = to + column * rows;
       for (let row = first; row < last; row++, source += columns) values[target + row] = values[source]!;
     }
   }

@@ -1,12 +1,6 @@
-import {
-  backend_util,
-  MaxPoolGrad,
-  type MaxPoolGradAttrs,
-  type TensorInfo,
-  util,
-} from '@tensorflow/tfjs-core';
+import { backend_util, MaxPoolGrad, type MaxPoolGradAttrs, type TensorInfo } from '@tensorflow/tfjs-core';
 import { rank4 } from './check.js';
-import { heap, makeOutput, start } from './heap.js';
+import { clear, heap, makeOutput, start } from './heap.js';
 import { kernel } from './kernel.js';
 
 /**
@@ -33,7 +27,7 @@ export const maxPoolGrad = kernel<
     const dx = start(backend, result);
     // From a value's place in x to that of its gradient.
     const toGradient = dx - start(backend, input);
-    values.fill(0, dx, dx + util.sizeFromShape(input.shape));
+    clear(backend, result);
     let gradient = start(backend, dy);
     let pooled = start(backend, output);
     for (let picture = 0; picture < info.batchSize; picture++) {

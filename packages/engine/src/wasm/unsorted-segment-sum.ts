@@ -5,7 +5,7 @@ import {
   util,
 } from '@tensorflow/tfjs-core';
 import { EngineError } from '../errors.js';
-import { heap, makeOutput, start } from './heap.js';
+import { clear, heap, makeOutput, start } from './heap.js';
 import { kernel } from './kernel.js';
 
 /**
@@ -35,7 +35,7 @@ export const unsortedSegmentSum = kernel<{ x: TensorInfo; segmentIds: TensorInfo
       const ids = backend.typedArrayFromHeap(segmentIds);
       const into = start(backend, output);
       const from = start(backend, x);
-      values.fill(0, into, into + numSegments * width);
+      clear(backend, output);
       for (let item = 0; item < items; item++) {
         const segment = ids[item]!;
         if (segment < 0 || segment >= numSegments) continue;
