@@ -18,10 +18,12 @@ interface Header {
 
 const LENGTH_BYTES = 8;
 const VALUE_BYTES = 4;
+const NO_CHECKSUM = '0'.repeat(64);
 
 /**
  * Weights in the safetensors format (github.com/huggingface/safetensors, "Format"): the header's length, a JSON
- * header, and the values as little-endian float32. The metadata hold the architecture and the values' SHA-256.
+ * header, and the values as little-endian float32. The metadata hold the architecture, and the SHA-256 of the whole
+ * file with zeros in the checksum's own place.
  */
 export async function encodeSafetensors({ architecture, weights }: ModelWeights): Promise<Uint8Array> {
   let offset = 0;
@@ -38,11 +40,7 @@ export async function encodeSafetensors({ architecture, weights }: ModelWeights)
     for (const [index, value] of values.entries()) view.setFloat32(start + index * VALUE_BYTES, value, true);
   }
 
-  const metadata = {
-    format: 'espalier',
-    architecture: JSON.stringify(architecture),
-    sha256: await sha256(data),
-  };
+  const metadata = { format: 'espalier', architecture: JSON.stringify(architecture), sha256: NO_CHECKSUM };
   const json = JSON.stringify({ __metadata__: metadata, ...entries });
   // Spaces up to a multiple of eight, so that readers may map the values as they lie.
   const header = new TextEncoder().encode(json.padEnd(Math.ceil(json.length / 8) * 8));
@@ -50,6 +48,7 @@ export async function encodeSafetensors({ architecture, weights }: ModelWeights)
   new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true);
   bytes.set(header, LENGTH_BYTES);
   bytes.set(data, LENGTH_BYTES + header.length);
+  replaceText(bytes, NO_CHECKSUM, await sha256(bytes));
   return bytes;
 }
 
@@ -61,8 +60,10 @@ export async function decodeSafetensors(bytes: Uint8Array): Promise<ModelWeights
   if (data.length !== expected) {
     throw new SafetensorsError(`holds ${data.length} bytes of values; its header says ${expected}.`);
   }
-  if ((await sha256(data)) !== header.metadata['sha256']) {
-    throw new SafetensorsError('holds values that do not agree with their SHA-256 in the header.');
+  const checked = bytes.slice();
+  replaceText(checked, header.metadata.sha256 ?? '', NO_CHECKSUM);
+  if ((await sha256(checked)) !== header.metadata.sha256) {
+    throw new SafetensorsError('has been changed: it does not agree with its own SHA-256.');
   }
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const weights = new Map<string, Weight>();
@@ -73,7 +74,7 @@ export async function decodeSafetensors(bytes: Uint8Array): Promise<ModelWeights
     );
     weights.set(name, { shape, values });
   }
-  return { architecture: JSON.parse(header.metadata['architecture']) as Architecture, weights };
+  return { architecture: JSON.parse(header.metadata.architecture) as Architecture, weights };
 }
 
 function readHeader(bytes: Uint8Array): { header: Header; start: number } {
@@ -102,10 +103,16 @@ function readHeader(bytes: Uint8Array): { header: Header; start: number } {
     metadata: metadata as Header['metadata'],
     entries: new Map(Object.entries(entries)) as Header['entries'],
   };
-  if (header.metadata['format'] !== 'espalier') {
+  if (header.metadata.format !== 'espalier') {
     throw new SafetensorsError('was not written by espalier: its metadata do not name the format.');
   }
   return { header, start };
+}
+
+/** Replaces the first occurrence of a text by another of its length. */
+function replaceText(bytes: Uint8Array, from: string, to: string): void {
+  const place = new TextDecoder('latin1').decode(bytes).indexOf(from);
+  if (place >= 0) bytes.set(new TextEncoder().encode(to), place);
 }
 
 async function sha256(data: Uint8Array): Promise<string> {

@@ -6,6 +6,7 @@ import {
   type TaskName,
   withRandom,
 } from '@espalier/core';
+import { lossGradients } from '@espalier/engine';
 import type { TaskState, Weighting } from '@espalier/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import { NonFiniteLossError } from './errors.js';
@@ -40,9 +41,8 @@ export function trainStep<H extends Heads, State extends TaskState>(
 
   let values: readonly (number | undefined)[] = [];
   let nextState = state;
-  const variables = model.variables;
-  const { value, grads } = withRandom(random, () =>
-    tf.variableGrads(() => {
+  const { loss, gradients } = withRandom(random, () =>
+    lossGradients(() => {
       const losses = model.losses(batch, { training: true });
       values = names.map((name) => losses[name]?.dataSync()[0]);
       checkFinite(names, values, step);
@@ -53,16 +53,13 @@ export function trainStep<H extends Heads, State extends TaskState>(
         return loss === undefined ? [] : [tf.mul(loss, combined.weights[index])];
       });
       return tf.addN([...weighted, ...model.network.calculateLosses()]) as tf.Scalar;
-    }, variables),
+    }, model.variables),
   );
-  value.dispose();
-
-  // variableGrads goes by names and leaves out what no loss reaches.
-  const gradients = new Map(
-    variables.flatMap((variable) => (variable.name in grads ? [[variable, grads[variable.name]]] : [])),
-  );
-  optimizer.update(gradients, learningRate);
-  tf.dispose(grads);
+  try {
+    optimizer.update(gradients, learningRate);
+  } finally {
+    tf.dispose([loss, ...gradients.values()]);
+  }
 
   const losses = names.flatMap((name, index) => (values[index] === undefined ? [] : [[name, values[index]]]));
   return { losses: Object.fromEntries(losses) as StepLosses<H>, state: nextState };

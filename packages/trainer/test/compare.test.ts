@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type Heads, type MultiTaskModel, multiTaskModel } from '@espalier/core';
+import { sum } from '@espalier/losses';
+import { hardSharing } from '@espalier/sharing';
+import { adamW, compareWithSingleTasks, constant } from '@espalier/trainer';
+import { writeReport } from '@espalier/trainer/node';
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import { chromium } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { heads, points } from './small-task.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'espalier-report-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const compose = <Own extends Heads>(own: Own): MultiTaskModel<Own> =>
+  multiTaskModel({
+    inputShape: [2],
+    trunk: () => [tfl.layers.dense({ units: 16, activation: 'tanh' })],
+    sharing: hardSharing(),
+    heads: own,
+    seed: 1,
+  });
+
+const compare = () =>
+  compareWithSingleTasks({
+    heads,
+    compose,
+    train: points(64, 1),
+    test: points(40, 2),
+    epochs: 10,
+    batchSize: 16,
+    schedule: constant(0.02),
+    optimizer: () => adamW(),
+    weighting: sum(),
+    seed: 1,
+  });
+
+test('every network has the same budget, and the gains are in the direction of the metric', async () => {
+  const before = tf.memory().numTensors;
+  const { tasks, runs, deltaM, model } = await compare();
+  model.dispose();
+  expect(tf.memory().numTensors).toBe(before);
+
+  expect(runs.map(({ name }) => name)).toEqual(['multi-task', 'side', 'distance']);
+  expect(runs.map(({ steps }) => steps.length)).toEqual([40, 40, 40]);
+  expect(runs[1].parameters).toBeLessThan(runs[0].parameters);
+  const [side, distance] = tasks;
+  expect(side.delta).toBeCloseTo((100 * (side.multi - side.single)) / side.single, 9);
+  expect(distance.delta).toBeCloseTo((100 * (distance.single - distance.multi)) / distance.single, 9);
+  expect(deltaM).toBeCloseTo((side.delta + distance.delta) / 2, 9);
+  expect(side.multi).toBeGreaterThan(0.8);
+});
+
+const browser = '/usr/bin/chromium';
+test.skipIf(!existsSync(browser))('the report draws its curves in a browser, without an error', async () => {
+  const comparison = await compare();
+  comparison.model.dispose();
+  const file = join(folder, 'deep/er/report.html');
+  const report = { title: 'A <b> & "c"', summary: 'What was done.', comparison };
+  await writeReport(file, { ...report, sections: [{ title: 'More', html: '<p id="own">own</p>' }] });
+  expect(await readFile(file, 'utf8')).toContain('<title>A &lt;b&gt; &amp; &quot;c&quot;</title>');
+
+  const instance = await chromium.launch({
+    executablePath: browser,
+    args: ['--no-sandbox', '--disable-background-networking'],
+  });
+  try {
+    const page = await instance.newPage();
+    const problems: string[] = [];
+    page.on('console', (message) => problems.push(message.text()));
+    page.on('pageerror', (error) => problems.push(error.message));
+    page.on('request', (request) => request.url().startsWith('file:') || problems.push(request.url()));
+    await page.goto(pathToFileURL(file).href);
+    expect(await page.locator('.curve canvas').count()).toBe(2);
+    expect(await page.locator('#results tbody tr').count()).toBe(2);
+    expect(await page.locator('#runs tbody tr').count()).toBe(3);
+    expect(await page.locator('#own').textContent()).toBe('own');
+    expect(problems).toEqual([]);
+  } finally {
+    await instance.close();
+  }
+});

@@ -1,0 +1,168 @@
+import { mean, sum, weighted } from '@espalier/losses';
+import {
+  adamW,
+  constant,
+  type FitOptions,
+  fit,
+  mapData,
+  NonFiniteLossError,
+  type StepRecord,
+  TrainerError,
+} from '@espalier/trainer';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterEach, expect, test } from 'vitest';
+import { compose, points, type SideHeads } from './small-task.js';
+
+const made: { dispose(): void }[] = [];
+const own = <T extends { dispose(): void }>(thing: T): T => {
+  made.push(thing);
+  return thing;
+};
+afterEach(() => {
+  for (const thing of made.splice(0)) thing.dispose();
+});
+
+const options = (more: Partial<FitOptions<SideHeads, ReturnType<ReturnType<typeof sum>['init']>>> = {}) => ({
+  data: points(64, 1),
+  epochs: 3,
+  batchSize: 16,
+  optimizer: own(adamW()),
+  schedule: constant(0.02),
+  weighting: sum(),
+  seed: 5,
+  ...more,
+});
+const lossesOf = (records: readonly StepRecord<SideHeads>[]) => records.map(({ losses }) => losses);
+
+test('training makes every loss smaller', async () => {
+  const records = await fit(own(compose()), options({ epochs: 20 }));
+  const [first, last] = [records[0].losses, records[records.length - 1].losses];
+  expect(last.side).toBeLessThan(first.side! / 3);
+  expect(last.distance).toBeLessThan(first.distance! / 3);
+});
+
+test('the same seeds give the bit-identical sequence of losses, dropout included', async () => {
+  const runs = [];
+  for (const seed of [5, 5, 6]) runs.push(lossesOf(await fit(own(compose(1, 0.3)), options({ seed }))));
+  expect(runs[0]).toEqual(runs[1]);
+  expect(runs[0]).not.toEqual(runs[2]);
+});
+
+test('no step leaves a tensor behind, nor does the training', async () => {
+  const model = own(compose(1, 0.3));
+  const optimizer = own(adamW({ weightDecay: 0.1 }));
+  const counts = new Set<number>();
+  await fit(model, options({ optimizer, onStep: () => counts.add(tf.memory().numTensors) }));
+  const after = tf.memory().numTensors;
+  expect([...counts]).toEqual([after]);
+  optimizer.dispose();
+  model.dispose();
+  made.splice(0);
+});
+
+test('records name step, epoch and losses, and epochs are awaited', async () => {
+  const epochs: number[] = [];
+  const records = await fit(
+    own(compose()),
+    options({
+      onEpoch: async ({ epoch }) => {
+        await Promise.resolve();
+        epochs.push(epoch);
+      },
+    }),
+  );
+  expect(records).toHaveLength(12);
+  expect(records.map(({ step }) => step)).toEqual(Array.from({ length: 12 }, (_, index) => index + 1));
+  expect(records.map(({ epoch }) => epoch)).toEqual([1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3]);
+  expect(Object.keys(records[0].losses)).toEqual(['side', 'distance']);
+  expect(epochs).toEqual([1, 2, 3]);
+});
+
+test('a task without labels in a batch takes no part: its head does not move', async () => {
+  const model = own(compose());
+  const before = (await model.exportWeights()).weights;
+  const records = await fit(
+    model,
+    options({ data: points(64, 1, () => false), optimizer: own(adamW({ weightDecay: 0.5 })) }),
+  );
+  const after = (await model.exportWeights()).weights;
+  expect(records.every(({ losses }) => !('distance' in losses))).toBe(true);
+  expect(after.get('distance/kernel')).toEqual(before.get('distance/kernel'));
+  expect(after.get('stage0/kernel')).not.toEqual(before.get('stage0/kernel'));
+});
+
+test('a batch without any label changes nothing', async () => {
+  const model = own(compose());
+  const before = (await model.exportWeights()).weights;
+  const unlabelled = mapData(points(16, 1), ({ input }) => ({
+    input,
+    labels: { side: undefined, distance: undefined },
+  }));
+  const records = await fit(model, options({ data: unlabelled, epochs: 1 }));
+  expect(records.map(({ losses }) => losses)).toEqual([{}]);
+  expect([...(await model.exportWeights()).weights]).toEqual([...before]);
+});
+
+test('a weight of 0 is like a task that is not there; mean is half of sum', async () => {
+  const only = own(compose());
+  await fit(only, { ...options(), weighting: weighted({ weights: [1, 0] }) });
+  const alone = own(compose());
+  await fit(alone, options({ data: points(64, 1, () => false) }));
+  const [a, b] = [await only.exportWeights(), await alone.exportWeights()];
+  expect(a.weights.get('stage0/kernel')).toEqual(b.weights.get('stage0/kernel'));
+
+  // Adam does not see the size of gradients, so both take the same steps.
+  const losses = [];
+  for (const weighting of [sum(), mean()])
+    losses.push(lossesOf(await fit(own(compose()), { ...options(), weighting })));
+  for (const [step, own] of losses[0].entries()) expect(own.side).toBeCloseTo(losses[1][step].side!, 3);
+});
+
+test('a loss that is not finite stops the training before its step, and names task and step', async () => {
+  const model = own(compose());
+  let step = 0;
+  const good: Float32Array[] = [];
+  const poisoned = mapData(points(64, 1), ({ input, labels }) => ({
+    input,
+    labels: { ...labels, distance: step === 5 ? Number.NaN : labels.distance },
+  }));
+  const training = fit(
+    model,
+    options({
+      data: poisoned,
+      onStep(record) {
+        step = record.step;
+        good[step] = model.variables[0].dataSync<'float32'>().slice();
+      },
+    }),
+  );
+  const error = await training.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(NonFiniteLossError);
+  expect(error).toMatchObject({ task: 'distance', step: 6 });
+  expect(String(error)).toMatch(/Task "distance": its loss is NaN at step 6/);
+  expect(model.variables[0].dataSync()).toEqual(good[5]);
+});
+
+test('what is thrown in a step leaves no tensor behind', async () => {
+  const model = own(compose());
+  const poisoned = mapData(points(16, 1), ({ input, labels }) => ({
+    input,
+    labels: { ...labels, distance: Number.NaN },
+  }));
+  const before = tf.memory().numTensors;
+  await expect(fit(model, options({ data: poisoned }))).rejects.toThrow(NonFiniteLossError);
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+test.each([
+  ['an empty data set', { data: points(0, 1) }, /data set to train on is empty/],
+  ['no epochs', { epochs: 0 }, /epochs is 0; expected a whole number from 1/],
+  ['a broken batch size', { batchSize: 2.5 }, /batchSize is 2.5/],
+])('%s is refused before the first step', async (_, wrong, message) => {
+  const training = fit(own(compose()), options(wrong));
+  await expect(training).rejects.toThrow(TrainerError);
+  await expect(fit(own(compose()), options(wrong))).rejects.toThrow(message);
+});
