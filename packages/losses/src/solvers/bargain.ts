@@ -21,19 +21,11 @@ export function bargain(method: string, n: number, g: Float64Array, p: number) {
 
   const hessian = new Float64Array(n * n);
   const delta = new Float64Array(n);
+  const gradient = new Float64Array(n);
   const trial = new Float64Array(n);
-  /** With t = b^-p in units of C b: r_i = 1 - b_i^p (C b)_i / k_i. */
-  const relative = (products: Float64Array) => {
-    let largest = 0;
-    for (let i = 0; i < n; i++)
-      largest = Math.max(largest, Math.abs(1 - (products[i]! * b[i]! ** p) / k[i]!));
-    return largest;
-  };
-
   let products = multiply(n, c, b);
-  let residual = relative(products);
-  let best = residual;
-  const bestB = b.slice();
+  let { residual, rounding } = measure(n, c, k, p, b, products);
+  const best = { b: b.slice(), residual, rounding };
   for (let iteration = 0; iteration < 500; iteration++) {
     // In steps relative to b: (B C B + p diag(k b^(1-p))) e = k b^(1-p) - b (C b), delta = b e.
     for (let i = 0; i < n; i++) {
@@ -43,44 +35,85 @@ export function bargain(method: string, n: number, g: Float64Array, p: number) {
       delta[i] = pull - b[i]! * products[i]!;
     }
     let slope = 0;
-    const gradient = delta.slice();
+    gradient.set(delta);
     choleskySolve(n, hessian, delta);
     for (let i = 0; i < n; i++) slope += gradient[i]! * delta[i]!;
 
     let step = 1;
-    for (let i = 0; i < n; i++) if (delta[i]! < 0) step = Math.min(step, -0.95 / delta[i]!);
+    let longest = 0;
+    for (let i = 0; i < n; i++) {
+      longest = Math.max(longest, Math.abs(delta[i]!));
+      if (delta[i]! < 0) step = Math.min(step, -0.95 / delta[i]!);
+    }
+    // No b_i changes by more than this part: the Hessian stays within a factor of 2, and the step descends.
+    const safe = 0.5 / ((1 + p) * longest);
     for (; ; step /= 2) {
       for (let i = 0; i < n; i++) trial[i] = b[i]! * (1 + step * delta[i]!);
       const next = multiply(n, c, trial);
       // The convex objective is not computed: its slope along the step must not have become strongly positive.
       let ahead = 0;
       for (let i = 0; i < n; i++) ahead += b[i]! * delta[i]! * (k[i]! * trial[i]! ** -p - next[i]!);
-      if (ahead >= -0.5 * slope || step < 1e-12) {
+      if (ahead >= -0.5 * slope || !(step > safe)) {
         products = next;
         break;
       }
     }
     b.set(trial);
-    residual = relative(products);
-    if (residual < best) {
-      best = residual;
-      bestB.set(b);
-    } else if (best < 1e-9) break;
-    if (!(Math.max(...b) < 1e150)) break;
+    ({ residual, rounding } = measure(n, c, k, p, b, products));
+    if (!Number.isFinite(residual)) break;
+    if (rounding < best.rounding) {
+      best.b.set(b);
+      best.residual = residual;
+      best.rounding = rounding;
+    } else if (best.rounding < 1e-13) break;
   }
-  if (!(best < 1e-6)) refuse(method, n, c, best);
-  return { weights: bestB.map((value, i) => value / norm[i]!), residual: best };
+  const { b: solution, residual: reached } = best;
+  refuseStationary(method, n, c, solution);
+  if (!(reached < 1e-6 || best.rounding < 1e-12))
+    throw new ConvergenceError(method, 'a residual below 1e-6', reached);
+  return { weights: solution.map((value, i) => value / norm[i]!), residual: reached };
 }
 
-function refuse(method: string, n: number, c: Float64Array, residual: number): never {
+/**
+ * The largest relative error of (C b)_i = k_i b_i^-p, and the largest error relative to the terms of (C b)_i, which
+ * rounding cannot be smaller than: with gradients of very different lengths the terms may cancel.
+ */
+function measure(
+  n: number,
+  c: Float64Array,
+  k: Float64Array,
+  p: number,
+  b: Float64Array,
+  products: Float64Array,
+) {
+  let residual = 0;
+  let rounding = 0;
+  for (let i = 0; i < n; i++) {
+    const target = k[i]! * b[i]! ** -p;
+    let terms = target;
+    for (let j = 0; j < n; j++) terms += Math.abs(c[i * n + j]!) * b[j]!;
+    const error = Math.abs(products[i]! - target);
+    residual = Math.max(residual, error / target);
+    rounding = Math.max(rounding, error / terms);
+  }
+  return { residual, rounding };
+}
+
+/** Where a convex combination is 0 up to rounding, what looks like a solution is made of it. */
+function refuseStationary(method: string, n: number, c: Float64Array, b: Float64Array): void {
+  let total = 0;
+  let square = 0;
+  for (let i = 0; i < n; i++) {
+    total += b[i]!;
+    for (let j = 0; j < n; j++) square += b[i]! * c[i * n + j]! * b[j]!;
+  }
+  if (square > 1e-14 * total * total) return;
   const { squaredNorm } = minNorm(method, n, c);
-  if (squaredNorm < 1e-12)
-    throw new DegenerateError(
-      method,
-      'a common descent direction',
-      `a Pareto-stationary point: unit gradients with a convex combination of norm ${Math.sqrt(squaredNorm)}`,
-    );
-  throw new ConvergenceError(method, 'a residual below 1e-6', residual);
+  throw new DegenerateError(
+    method,
+    'a common descent direction',
+    `a Pareto-stationary point (a convex combination of the unit gradients has norm ${Math.sqrt(squaredNorm)})`,
+  );
 }
 
 /** Solves H x = b in place for a positive definite H given by its lower triangle, which is overwritten. */

@@ -14,8 +14,9 @@ export function conflictAverse(method: string, n: number, g: Float64Array, c: nu
   const products = multiply(n, g, p);
   const g0 = Math.sqrt(Math.max(inner(p, products), 0));
   const radius = c * g0;
-  if (radius === 0) return { weights: p, residual: 0 };
   const norms = Float64Array.from({ length: n }, (_, i) => Math.sqrt(g[i * n + i]!));
+  const rounding = (Number.EPSILON * norms.reduce((sum, value) => sum + value, 0)) / n;
+  if (c <= Number.EPSILON || g0 <= Math.sqrt(Number.EPSILON) * rounding) return { weights: p, residual: 0 };
   const plus = (x: Float64Array) => p.map((value, i) => value + x[i]!);
 
   const projected = dualCone(method, n, g, p);
@@ -40,8 +41,7 @@ export function conflictAverse(method: string, n: number, g: Float64Array, c: nu
   let best: { x: Float64Array; residual: number } | undefined;
   for (let iteration = 0; iteration < 200; iteration++) {
     const b = products.map((product) => level - product);
-    const size = g0 + Math.abs(level) / Math.min(...norms.filter((value) => value > 0));
-    const solution = nonNegative(method, n, g, b, size, passive);
+    const solution = nonNegative(method, n, g, b, g0 + radius, passive);
     const length = norm(n, g, solution.x);
     const x = solution.x.map((value) => value * (length > 0 ? radius / length : 1));
     const residual = certificate(n, g, norms, products, g0, radius, x);
