@@ -1,75 +1,91 @@
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import {
   backend_util,
   DepthwiseConv2dNativeBackpropFilter,
   type DepthwiseConv2dNativeBackpropFilterAttrs,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
+import { call, reshaped } from './call.js';
 import { rank4 } from './check.js';
-import { heap, makeOutput, start } from './heap.js';
+import { clear, heap, makeOutput, start, withScratch } from './heap.js';
 import { kernel } from './kernel.js';
+import { type Axis, layPictures } from './lay-pictures.js';
 
 /**
  * The gradient of a depthwise convolution with respect to its filter; TensorFlow.js has no such kernel for WASM.
- * Every value of dy meets only the filter's taps, so there is no product of matrices in it: it is a loop along
- * memory, summed in float64.
+ * Channels do not mix, so there is no product of matrices in it: for each tap, x as that tap sees it is multiplied by
+ * dy value by value and summed over all pixels.
  */
 export const depthwiseConv2dBackpropFilter = kernel<
   { x: TensorInfo; dy: TensorInfo },
   DepthwiseConv2dNativeBackpropFilterAttrs
 >(DepthwiseConv2dNativeBackpropFilter, ({ inputs: { x, dy }, attrs, backend }) => {
-  const { strides, dilations, pad, dimRoundingMode, filterShape } = attrs;
+  const { strides, pad, dimRoundingMode, filterShape } = attrs;
+  const dilations = attrs.dilations ?? 1;
   const info = backend_util.computeConv2DInfo(
     rank4(x.shape),
     filterShape,
     strides,
-    dilations ?? 1,
+    dilations,
     pad,
     dimRoundingMode,
     true,
   );
+  const { batchSize, outHeight, outWidth, outChannels } = info;
+  const pixels = batchSize * outHeight * outWidth;
   return makeOutput(backend, info.filterShape, (output) => {
-    const values = heap(backend);
-    const sums = filterGradient(values, start(backend, x), start(backend, dy), info);
-    values.set(sums, start(backend, output));
+    withScratch(backend, [pixels * outChannels], (seen) => {
+      for (let row = 0; row < info.filterHeight; row++) {
+        for (let column = 0; column < info.filterWidth; column++) {
+          laySeen(backend, info, x, seen, row, column);
+          const shape = [pixels, outChannels];
+          const product = call(backend, 'Multiply', { a: reshaped(seen, shape), b: reshaped(dy, shape) }, {});
+          const sums = call(backend, 'Sum', { x: product }, { axis: [0], keepDims: false });
+          const from = start(backend, sums);
+          const to = start(backend, output) + (row * info.filterWidth + column) * outChannels;
+          heap(backend).copyWithin(to, from, from + outChannels);
+          backend.disposeData(product.dataId);
+          backend.disposeData(sums.dataId);
+        }
+      }
+    });
   });
 });
 
-function filterGradient(
-  values: Float32Array,
-  x: number,
-  dy: number,
+/** Lays out x in the shape of dy, as one tap sees it: zeros where that is outside x, and as many times as channels. */
+function laySeen(
+  backend: BackendWasm,
   info: backend_util.Conv2DInfo,
-): Float64Array {
-  const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, filterWidth } = info;
+  x: TensorInfo,
+  seen: TensorInfo,
+  row: number,
+  column: number,
+): void {
+  const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels } = info;
+  clear(backend, seen);
   const multiplier = outChannels / inChannels;
-  const step = info.strideWidth * inChannels;
-  const sums = new Float64Array(info.filterHeight * filterWidth * outChannels);
-  for (let picture = 0; picture < batchSize; picture++) {
-    for (let row = 0; row < outHeight; row++) {
-      for (let tapRow = 0; tapRow < info.filterHeight; tapRow++) {
-        const inRow = row * info.strideHeight + tapRow * info.dilationHeight - info.padInfo.top;
-        if (inRow < 0 || inRow >= inHeight) continue;
-        for (let tapColumn = 0; tapColumn < filterWidth; tapColumn++) {
-          const offset = tapColumn * info.dilationWidth - info.padInfo.left;
-          const first = Math.max(0, Math.ceil(-offset / info.strideWidth));
-          const end = Math.min(outWidth, Math.ceil((inWidth - offset) / info.strideWidth));
-          const tap = (tapRow * filterWidth + tapColumn) * outChannels;
-          const inRowStart =
-            x + ((picture * inHeight + inRow) * inWidth + first * info.strideWidth + offset) * inChannels;
-          const outRowStart = dy + ((picture * outHeight + row) * outWidth + first) * outChannels;
-          // One channel after another along the row: its sum stays in a register, and the row in the cache.
-          for (let channel = 0; channel < outChannels; channel++) {
-            let pixel = inRowStart + Math.floor(channel / multiplier);
-            let gradient = outRowStart + channel;
-            let sum = 0;
-            for (let column = first; column < end; column++, pixel += step, gradient += outChannels) {
-              sum += values[pixel]! * values[gradient]!;
-            }
-            sums[tap + channel]! += sum;
-          }
-        }
-      }
-    }
+  for (let copy = 0; copy < multiplier; copy++) {
+    layPictures(
+      heap(backend),
+      { start: start(backend, x), height: inHeight, width: inWidth, channels: inChannels },
+      {
+        start: start(backend, seen) + copy,
+        rows: outHeight,
+        columns: outWidth,
+        cell: outChannels,
+        channel: multiplier,
+      },
+      {
+        first: 0,
+        count: batchSize,
+        down: axis(row * info.dilationHeight - info.padInfo.top, info.strideHeight, outHeight),
+        across: axis(column * info.dilationWidth - info.padInfo.left, info.strideWidth, outWidth),
+      },
+    );
   }
-  return sums;
+}
+
+function axis(offset: number, stride: number, limit: number): Axis {
+  const shift = Math.floor(offset / stride);
+  return { phase: offset - shift * stride, stride, shift, limit };
 }

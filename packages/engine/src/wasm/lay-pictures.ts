@@ -94,8 +94,8 @@ function layTransposed(
   grid: Grid,
 ): void {
   for (let channel = 0; channel < channels; channel++) {
-    const to = target + channel * grid.channel;
+    let to = target + channel * grid.channel;
     let from = source + channel;
-    for (let index = 0; index < length; index++, from += step) values[to + index] = values[from]!;
+    for (let index = 0; index < length; index++, from += step, to += grid.cell) values[to] = values[from]!;
   }
 }
