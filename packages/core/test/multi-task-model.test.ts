@@ -1,6 +1,7 @@
 import {
   block,
   InputError,
+  type MultiTaskModelOptions,
   multiTaskModel,
   type Sharing,
   StageError,
@@ -22,7 +23,13 @@ const trunk = () => [
   tfl.layers.conv2d({ filters: 4, kernelSize: 3, padding: 'same', activation: 'relu' }),
   tfl.layers.conv2d({ filters: 4, kernelSize: 3, padding: 'same', activation: 'relu' }),
 ];
-const options = { inputShape: [8, 8, 1], trunk, sharing: hardSharing(), heads, seed: 1 };
+const options: MultiTaskModelOptions<typeof heads> = {
+  inputShape: [8, 8, 1],
+  trunk,
+  sharing: hardSharing(),
+  heads,
+  seed: 1,
+};
 const compose = (seed = 1) => multiTaskModel({ ...options, seed });
 const example = (value = 0.5) => ({
   input: new Float32Array(64).fill(value),

@@ -85,7 +85,12 @@ function walkBack(nodes: readonly TapeNode[], loss: tf.Scalar): Reached {
   for (const { kernelName, inputs, outputs, gradient } of nodes.toReversed()) {
     // No gradient has arrived: the loss does not depend on this node.
     if (!outputs.some(({ id }) => gradients.has(id))) continue;
-    if (gradient === undefined) throw new GradientError(`the operation ${kernelName} has no gradient`);
+    if (gradient === undefined) {
+      throw new GradientError(
+        `the operation ${kernelName} has no gradient. tfjs-core alone registers none: import @tensorflow/tfjs-layers or ` +
+          '@tensorflow/tfjs, which do, or leave the operation out of the loss.',
+      );
+    }
     const towards = gradient(outputs.map(({ id, shape }) => gradients.get(id) ?? tf.zeros(shape)));
     for (const [name, { id }] of Object.entries(inputs)) {
       const part = towards[name];

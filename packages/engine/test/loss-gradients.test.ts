@@ -1,3 +1,5 @@
+// It registers the gradients of tfjs-core's operations.
+import '@tensorflow/tfjs-layers';
 import { GradientError, lossGradients } from '@espalier/engine';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, expect, test } from 'vitest';

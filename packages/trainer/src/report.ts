@@ -124,7 +124,7 @@ function signed(percent: number): string {
 }
 
 /** Text as it can stand in HTML, in attributes too. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
