@@ -37,7 +37,7 @@ export function transposedPhases(
     const sources = taps.map((tap) => (first + pad - tap * dilation) / stride);
     if (sources.length === 0) continue;
     const length = Math.ceil((inputs - first) / stride);
-    const before = -sources[0]!;
+    const before = 0 - sources[0]!;
     const after = length - 1 + sources.at(-1)! - (outputs - 1);
     if (Math.max(0, -before) + Math.max(0, -after) >= outputs) continue;
     const spacing = sources.length > 1 ? sources[1]! - sources[0]! : 1;
