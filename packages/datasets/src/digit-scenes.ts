@@ -45,7 +45,12 @@ const CLUTTER_PIECES = 6;
 const CLUTTER_SIZE = 8;
 const NOISE = 0.15;
 
-type Random = () => number;
+interface Random {
+  /** A whole number of 32 random bits. */
+  bits(): number;
+  /** A number in [0, 1). */
+  number(): number;
+}
 
 /**
  * Scenes of 64 × 64 pixels with one to four handwritten digits of different sizes, among scraps of other digits
@@ -59,13 +64,14 @@ export function digitScenes({ glyphs, count, seed }: DigitScenesOptions): Datase
   if (!Number.isInteger(count) || count < 1) {
     throw new DatasetError(`Digit scenes need a whole number of scenes from 1; found ${count}.`);
   }
+  const inks = glyphs.map(inkOf);
   return {
     length: count,
     at(index) {
       if (!Number.isInteger(index) || index < 0 || index >= count) {
         throw new DatasetError(`There is no scene ${index}; the scenes are 0 to ${count - 1}.`);
       }
-      return drawScene(glyphs, randomOf(seed, index));
+      return drawScene(inks, randomOf(seed, index));
     },
   };
 }
@@ -73,16 +79,16 @@ export function digitScenes({ glyphs, count, seed }: DigitScenesOptions): Datase
 function randomOf(seed: number, index: number): Random {
   // Neighbouring seeds of a linear generator start alike; a multiplicative hash spreads them.
   const generator = xoroshiro128plus(Math.imul(seed, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b));
-  return () => uniformFloat64(generator);
+  return { bits: () => generator.next(), number: () => uniformFloat64(generator) };
 }
 
-function drawScene(glyphs: readonly Glyph[], random: Random): DigitScene {
-  const pixels = Float32Array.from({ length: SCENE_SIZE ** 2 }, () => random() * NOISE);
-  for (let piece = 0; piece < CLUTTER_PIECES; piece++) pasteScrap(pixels, pick(glyphs, random), random);
+function drawScene(inks: readonly Ink[], random: Random): DigitScene {
+  const pixels = drawNoise(random);
+  for (let piece = 0; piece < CLUTTER_PIECES; piece++) pasteScrap(pixels, pick(inks, random).glyph, random);
 
   const digits: SceneDigit[] = [];
   for (const size of drawSizes(random)) {
-    const ink = inkOf(pick(glyphs, random));
+    const ink = pick(inks, random);
     const place = findPlace(size, ink, digits, random);
     // A scene that is full keeps the digits that it has.
     if (place === undefined) continue;
@@ -98,9 +104,19 @@ function drawScene(glyphs: readonly Glyph[], random: Random): DigitScene {
   return { pixels, digits };
 }
 
+/** Four pixels from each draw: a byte of noise is fine enough. */
+function drawNoise(random: Random): Float32Array {
+  const pixels = new Float32Array(SCENE_SIZE ** 2);
+  for (let first = 0; first < pixels.length; first += 4) {
+    const bits = random.bits();
+    for (let byte = 0; byte < 4; byte++) pixels[first + byte] = (((bits >>> (8 * byte)) & 255) / 256) * NOISE;
+  }
+  return pixels;
+}
+
 /** The longer sides of the scene's digits, the largest first. */
 function drawSizes(random: Random): number[] {
-  const count = 1 + Math.floor(random() * MOST_DIGITS);
+  const count = 1 + Math.floor(random.number() * MOST_DIGITS);
   const largest = between(SMALLEST * LEAD, LARGEST, random);
   const others = Array.from({ length: count - 1 }, () => between(SMALLEST, largest / LEAD, random));
   return [largest, ...others.sort((a, b) => b - a)];
@@ -145,8 +161,8 @@ function findPlace(size: number, ink: Ink, digits: readonly SceneDigit[], random
   const width = Math.max(Math.round(ink.width * scale), 2);
   const height = Math.max(Math.round(ink.height * scale), 2);
   for (let attempt = 0; attempt < PLACING_ATTEMPTS; attempt++) {
-    const x = Math.floor(random() * (SCENE_SIZE - width + 1));
-    const y = Math.floor(random() * (SCENE_SIZE - height + 1));
+    const x = Math.floor(random.number() * (SCENE_SIZE - width + 1));
+    const y = Math.floor(random.number() * (SCENE_SIZE - height + 1));
     if (digits.every((other) => sharedPart({ x, y, width, height }, other) <= MOST_OVERLAP)) {
       return { x, y, width, height };
     }
@@ -180,8 +196,11 @@ function pasteInk(pixels: Float32Array, ink: Ink, place: Place): void {
 
 /** A square scrap of a glyph: strokes like those of a digit, which are none. */
 function pasteScrap(pixels: Float32Array, glyph: Glyph, random: Random): void {
-  const from = Array.from({ length: 2 }, () => 6 + Math.floor(random() * (GLYPH_SIZE - CLUTTER_SIZE - 12)));
-  const to = Array.from({ length: 2 }, () => Math.floor(random() * (SCENE_SIZE - CLUTTER_SIZE + 1)));
+  const from = Array.from(
+    { length: 2 },
+    () => 6 + Math.floor(random.number() * (GLYPH_SIZE - CLUTTER_SIZE - 12)),
+  );
+  const to = Array.from({ length: 2 }, () => Math.floor(random.number() * (SCENE_SIZE - CLUTTER_SIZE + 1)));
   for (let y = 0; y < CLUTTER_SIZE; y++) {
     for (let x = 0; x < CLUTTER_SIZE; x++) {
       lighten(pixels, to[0] + x, to[1] + y, glyph.pixels[(from[1] + y) * GLYPH_SIZE + from[0] + x]);
@@ -209,9 +228,9 @@ function sample(pixels: Float32Array, x: number, y: number): number {
 }
 
 function between(low: number, high: number, random: Random): number {
-  return low + random() * (high - low);
+  return low + random.number() * (high - low);
 }
 
 function pick<T>(items: readonly T[], random: Random): T {
-  return items[Math.floor(random() * items.length)];
+  return items[Math.floor(random.number() * items.length)];
 }
