@@ -458,6 +458,38 @@ describe('sums and means', () => {
     );
   });
 
+  test('their gradients are the definition’s', async () => {
+    await engine.use('wasm');
+    fc.assert(
+      fc.property(
+        fc.tuple(length(4), length(4), length(4)),
+        fc.uniqueArray(fc.integer({ min: -3, max: 2 }), { minLength: 1, selector: (axis) => (axis + 3) % 3 }),
+        fc.boolean(),
+        (shape, axes, keepDims) => {
+          tf.tidy(() => {
+            const x = random<tf.Rank.R3>(shape, 1);
+            const kept = shape.map((length, axis) => (axes.some((a) => (a + 3) % 3 === axis) ? 1 : length));
+            const counted = x.size / tf.util.sizeFromShape(kept);
+            for (const [reduce, scale] of [
+              [tf.sum, 1],
+              [tf.mean, 1 / counted],
+            ] as const) {
+              const weights = random(kept as [number], 2);
+              const gradient = tf.grad((x) => {
+                const reduced = reduce(x, axes, keepDims);
+                return tf.sum(tf.mul(reduced, tf.reshape(weights, reduced.shape)));
+              })(x);
+              const expected = tf.mul(tf.add(tf.zeros(shape), weights), scale);
+              expect(gradient.shape).toEqual(shape);
+              expect(distance(gradient.dataSync(), expected.dataSync())).toBeLessThan(1e-6);
+            }
+          });
+        },
+      ),
+      runs,
+    );
+  });
+
   test('many rows, in a number that nothing divides, keep their digits', async () => {
     await expectSame(() => {
       const x = tf.add(random<tf.Rank.R2>([10_007, 8], 1), 1);

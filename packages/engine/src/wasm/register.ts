@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { registerReductionGradients } from '../reduction-gradients.js';
 import { registerTileGradient } from '../tile-gradient.js';
 import { batchMatMul } from './batch-mat-mul.js';
 import { channelwise } from './channelwise.js';
@@ -55,6 +56,7 @@ export async function registerTrainingKernels(): Promise<void> {
   for (const name of ['Sum', 'Mean'] as const) register(name, (stock) => sumRows(name, stock));
   register(tf.FusedBatchNorm, fusedBatchNorm);
   register(tf.Cast, cast);
+  registerReductionGradients();
   registerTileGradient();
 }
 
