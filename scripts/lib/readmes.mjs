@@ -1,25 +1,31 @@
-/** The programs in the packages' READMEs, checked against the sources. */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+/** The programs in READMEs and in docs/, checked against the sources. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { quietly } from './run.mjs';
 import { publicPackages, root, tool } from './workspace.mjs';
 
 const programsIn = (text) => [...text.matchAll(/^```ts\n(.*?)^```/gms)].map(([, program]) => program);
 
-/** Compiles every TypeScript block. Each is put where it finds what its package depends on. */
+/** A package's README can use what the package depends on; the rest what the digits example does, which is all. */
+const documents = () => [
+  ...publicPackages().map(({ path }) => ({ file: join(path, 'README.md'), dependencies: path })),
+  ...['README.md', ...readdirSync(join(root, 'docs')).map((name) => join('docs', name))]
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => ({ file: join(root, name), dependencies: join(root, 'examples/digits') })),
+];
+
+/** Compiles every TypeScript block. Each is put where it finds what it depends on. */
 export async function compileReadmes() {
-  const folders = [];
+  const folders = new Set();
   const files = [];
-  for (const { path } of publicPackages()) {
-    const readme = join(path, 'README.md');
-    if (!existsSync(readme)) continue;
-    const folder = join(path, 'node_modules/.readme');
+  for (const { file, dependencies } of documents()) {
+    if (!existsSync(file)) continue;
+    const folder = join(dependencies, 'node_modules/.readme');
     mkdirSync(folder, { recursive: true });
-    folders.push(folder);
-    for (const [index, program] of programsIn(readFileSync(readme, 'utf8')).entries()) {
-      const file = join(folder, `${index + 1}.ts`);
-      writeFileSync(file, program);
-      files.push(file);
+    folders.add(folder);
+    for (const program of programsIn(readFileSync(file, 'utf8'))) {
+      files.push(join(folder, `${files.length + 1}.ts`));
+      writeFileSync(files.at(-1), program);
     }
   }
   const settings = join(root, 'node_modules/.readmes.tsconfig.json');
