@@ -563,6 +563,27 @@ describe('one value a channel', () => {
   });
 });
 
+test('what is not a number stays so: XNNPACK’s pooling and depthwise kernels would hide it', async () => {
+  await engine.use('wasm');
+  tf.tidy(() => {
+    const values = new Float32Array(2048 * 8).fill(1);
+    values[8 * 1999 + 2] = Number.NaN;
+    const x = tf.tensor4d(values, [2, 32, 32, 8]);
+    const perChannel = tf.ones<tf.Rank.R1>([8]);
+    for (const [name, result] of Object.entries({
+      add: tf.add(x, perChannel),
+      mul: tf.mul(x, perChannel),
+      sub: tf.sub(perChannel, x),
+      sum: tf.sum(x, [0, 1, 2]),
+      mean: tf.mean(x, [1, 2]),
+      batchNorm: tf.batchNorm(x, perChannel, perChannel, perChannel, perChannel),
+      matMul: tf.matMul(tf.reshape(x, [2048, 8]), tf.ones([3, 8]), false, true),
+    })) {
+      expect([...result.dataSync()].some(Number.isNaN), name).toBe(true);
+    }
+  });
+});
+
 describe('identity', () => {
   test('shares its values until both names are gone', async () => {
     await engine.use('wasm');

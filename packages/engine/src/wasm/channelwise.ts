@@ -1,47 +1,33 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { type KernelFunc, type TensorInfo, util } from '@tensorflow/tfjs-core';
-import { call, reshaped } from './call.js';
+import { reshaped } from './call.js';
 import { heap, start, withScratch } from './heap.js';
 import { kernel, type WasmKernel } from './kernel.js';
-
-/**
- * `x * factors + offsets`, one factor and one offset a channel: to XNNPACK a depthwise convolution with a filter of
- * one pixel, which it does as fast as memory is read.
- */
-export function scaleAndShift(
-  backend: BackendWasm,
-  x: TensorInfo,
-  factors: TensorInfo,
-  offsets: TensorInfo,
-): TensorInfo {
-  const channels = x.shape.at(-1)!;
-  const result = call(
-    backend,
-    'FusedDepthwiseConv2D',
-    {
-      x: reshaped(x, [1, util.sizeFromShape(x.shape) / channels, 1, channels]),
-      filter: reshaped(factors, [1, 1, channels, 1]),
-      bias: reshaped(offsets, [channels]),
-    },
-    { strides: [1, 1], pad: 'valid', dataFormat: 'NHWC', dilations: [1, 1], activation: 'linear' },
-  );
-  return reshaped(result, x.shape);
-}
 
 /** Below this many values, what a call costs outweighs what it saves. */
 const worthwhile = 4096;
 
+/** How long a row is made: long enough for XNNPACK's start of a row to count for nothing, short enough to stay cached. */
+const longestRow = 8192;
+
 /**
- * `Multiply`, `Add` or `Sub` of a tensor and one value a channel, as in batch normalisation and its gradient; the
- * stock kernels compute every value's indices. Other shapes and types are left to the stock kernel.
+ * `Multiply`, `Add` or `Sub` of a tensor and one value a channel, as in batch normalisation and its gradient. XNNPACK
+ * starts anew with every row, and a pixel's few channels make a short one: so many pixels are taken for one row, and
+ * the values repeated as often. Other shapes and types go to the stock kernel as they are.
  */
 export function channelwise(kernelName: 'Multiply' | 'Add' | 'Sub', stock: KernelFunc): WasmKernel {
-  return kernel<{ a: TensorInfo; b: TensorInfo }, undefined>(kernelName, ({ inputs, backend }) => {
-    const { a, b } = inputs;
-    if (isPerChannel(a, b)) return combine(backend, kernelName, a, b);
-    if (kernelName !== 'Sub' && isPerChannel(b, a)) return combine(backend, kernelName, b, a);
-    const result = stock({ inputs: { a, b }, backend });
-    return Array.isArray(result) ? result[0]! : result;
+  return kernel<{ a: TensorInfo; b: TensorInfo }, undefined>(kernelName, ({ inputs: { a, b }, backend }) => {
+    const run = (a: TensorInfo, b: TensorInfo): TensorInfo => {
+      const result = stock({ inputs: { a, b }, backend });
+      return Array.isArray(result) ? result[0]! : result;
+    };
+    if (isPerChannel(a, b)) {
+      return inLongRows(backend, a, b, (x, repeated) => run(x, repeated));
+    }
+    if (isPerChannel(b, a)) {
+      return inLongRows(backend, b, a, (x, repeated) => run(repeated, x));
+    }
+    return run(a, b);
   });
 }
 
@@ -58,25 +44,29 @@ function isPerChannel(x: TensorInfo, perChannel: TensorInfo): boolean {
   );
 }
 
-function combine(
+function inLongRows(
   backend: BackendWasm,
-  kernelName: 'Multiply' | 'Add' | 'Sub',
   x: TensorInfo,
   perChannel: TensorInfo,
+  run: (x: TensorInfo, repeated: TensorInfo) => TensorInfo,
 ): TensorInfo {
   const channels = x.shape.at(-1)!;
-  return withScratch(backend, [channels], (other) => {
+  const pixels = util.sizeFromShape(x.shape) / channels;
+  const together = largestDivisor(pixels, Math.floor(longestRow / channels));
+  const length = together * channels;
+  return withScratch(backend, [length], (repeated) => {
     const values = heap(backend);
-    const into = start(backend, other);
-    values.fill(kernelName === 'Multiply' ? 0 : 1, into, into + channels);
-    if (kernelName === 'Multiply') return scaleAndShift(backend, x, perChannel, other);
-    if (kernelName === 'Add') return scaleAndShift(backend, x, other, perChannel);
-    return withScratch(backend, [channels], (negated) => {
-      const from = start(backend, perChannel);
-      const to = start(backend, negated);
-      const values = heap(backend);
-      for (let channel = 0; channel < channels; channel++) values[to + channel] = -values[from + channel]!;
-      return scaleAndShift(backend, x, other, negated);
-    });
+    const from = start(backend, perChannel);
+    const into = start(backend, repeated);
+    for (let pixel = 0; pixel < together; pixel++) {
+      values.copyWithin(into + pixel * channels, from, from + channels);
+    }
+    return reshaped(run(reshaped(x, [pixels / together, length]), repeated), x.shape);
   });
+}
+
+function largestDivisor(whole: number, limit: number): number {
+  for (let divisor = Math.min(whole, limit); divisor > 1; divisor--)
+    if (whole % divisor === 0) return divisor;
+  return 1;
 }

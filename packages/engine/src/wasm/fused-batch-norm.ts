@@ -1,3 +1,4 @@
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import {
   FusedBatchNorm,
   type FusedBatchNormAttrs,
@@ -5,7 +6,7 @@ import {
   type TensorInfo,
   util,
 } from '@tensorflow/tfjs-core';
-import { scaleAndShift } from './channelwise.js';
+import { call, reshaped } from './call.js';
 import { heap, start, withScratch } from './heap.js';
 import { kernel, type WasmKernel } from './kernel.js';
 
@@ -35,26 +36,33 @@ export function fusedBatchNorm(stock: KernelFunc): WasmKernel {
       const result = stock({ inputs: { ...inputs }, attrs: { ...attrs }, backend });
       return Array.isArray(result) ? result[0]! : result;
     }
-    return withScratch(backend, Array(4).fill(channels), (ones, negatedMean, factors, offsets) => {
+    return withScratch(backend, [channels], (factors) => {
       const values = heap(backend);
-      const [toOnes, toMean, toFactors, toOffsets] = [ones, negatedMean, factors, offsets].map((scratch) =>
-        start(backend, scratch!),
-      ) as [number, number, number, number];
-      const read = (tensor: TensorInfo | undefined, otherwise: number, channel: number) =>
-        tensor === undefined ? otherwise : values[start(backend, tensor) + channel]!;
+      const into = start(backend, factors);
+      const spread = start(backend, variance);
+      const scaling = scale === undefined ? undefined : start(backend, scale);
       for (let channel = 0; channel < channels; channel++) {
-        values[toOnes + channel] = 1;
-        values[toMean + channel] = -read(mean, 0, channel);
-        values[toFactors + channel] =
-          read(scale, 1, channel) / Math.sqrt(read(variance, 1, channel) + attrs.varianceEpsilon);
-        values[toOffsets + channel] = read(offset, 0, channel);
+        const deviation = Math.sqrt(values[spread + channel]! + attrs.varianceEpsilon);
+        values[into + channel] = (scaling === undefined ? 1 : values[scaling + channel]!) / deviation;
       }
-      const centred = scaleAndShift(backend, x, ones!, negatedMean!);
-      try {
-        return scaleAndShift(backend, centred, factors!, offsets!);
-      } finally {
-        backend.disposeData(centred.dataId);
-      }
+      const centred = call(backend, 'Sub', { a: x, b: reshaped(mean, [channels]) }, {});
+      const scaled = thenDispose(backend, centred, (a) => call(backend, 'Multiply', { a, b: factors }, {}));
+      if (offset === undefined) return scaled;
+      return thenDispose(backend, scaled, (a) =>
+        call(backend, 'Add', { a, b: reshaped(offset, [channels]) }, {}),
+      );
     });
   });
+}
+
+function thenDispose(
+  backend: BackendWasm,
+  input: TensorInfo,
+  use: (input: TensorInfo) => TensorInfo,
+): TensorInfo {
+  try {
+    return use(input);
+  } finally {
+    backend.disposeData(input.dataId);
+  }
 }

@@ -1,5 +1,6 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { emscripten } from './heap.js';
+import { withRegions } from './regions.js';
 
 /** A matrix of float32 somewhere on the heap, row by row without gaps: a tensor, or a part of one. */
 export interface Matrix {
@@ -38,19 +39,15 @@ export function multiplyBy(
   work: (multiply: (a: Matrix, output: number) => void) => void,
 ): void {
   const batchMatMul = compile(backend);
-  const bShape = shapeBytes(b);
-  const bId = register(backend, b.start, b.rows * b.columns);
-  try {
+  const region = ({ start, rows, columns }: Matrix) => ({ start, size: rows * columns });
+  withRegions(backend, [region(b)], (bId) => {
     work((a, output) => {
-      const aId = register(backend, a.start, a.rows * a.columns);
-      const outputId = register(backend, output, a.rows * b.columns);
-      batchMatMul(aId, shapeBytes(a), 3, bId, bShape, 3, false, false, outputId);
-      backend.wasm.tfjs.disposeData(aId);
-      backend.wasm.tfjs.disposeData(outputId);
+      const result = { start: output, size: a.rows * b.columns };
+      withRegions(backend, [region(a), result], (aId, outputId) => {
+        batchMatMul(aId, shapeBytes(a), 3, bId, shapeBytes(b), 3, false, false, outputId);
+      });
     });
-  } finally {
-    backend.wasm.tfjs.disposeData(bId);
-  }
+  });
 }
 
 function compile(backend: BackendWasm): BatchMatMul {
@@ -71,18 +68,6 @@ function compile(backend: BackendWasm): BatchMatMul {
     compiled.set(backend, batchMatMul);
   }
   return batchMatMul;
-}
-
-/** The backend counts its own tensors from 1; ours count down from the top, so that the two never meet. */
-const lastId = 0x7fffffff;
-let nextId = lastId;
-
-/** Gives a stretch of the heap an id, as if it were a tensor of its own; disposing of the id frees no memory. */
-function register(backend: BackendWasm, start: number, size: number): number {
-  const id = nextId;
-  nextId = id > lastId - 0x10000000 ? id - 1 : lastId;
-  backend.wasm.tfjs.registerTensor(id, size, start * Float32Array.BYTES_PER_ELEMENT);
-  return id;
 }
 
 function shapeBytes({ rows, columns }: Matrix): Uint8Array {

@@ -1,7 +1,7 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { type KernelFunc, type TensorInfo, util } from '@tensorflow/tfjs-core';
-import { call, reshaped } from './call.js';
-import { heap, makeOutput, start } from './heap.js';
+import { addRegions } from './add-regions.js';
+import { heap, makeOutput, start, withScratch } from './heap.js';
 import { kernel, type WasmKernel } from './kernel.js';
 
 interface ReductionAttributes {
@@ -9,13 +9,14 @@ interface ReductionAttributes {
   readonly keepDims: boolean;
 }
 
-/** How many rows XNNPACK sums at once, in float32; the sums of these are added up in float64. */
-const rowsAtOnce = 256;
+/** This few values are added up in JavaScript, in float64: a call to halve them would take longer. */
+const lastValues = 8192;
 
 /**
  * `Sum` or `Mean` over axes that end before the last one, as in a batch's statistics, a bias's gradient and global
- * pooling. The stock kernels transpose first and then sum value by value; XNNPACK's average pooling adds rows as
- * they lie, ten times faster. Other reductions are left to the stock kernel.
+ * pooling. The stock kernels transpose first and then sum value by value. Here the second half of the rows is added to
+ * the first until few are left: in whole vectors as they lie, and each value is in few additions, which keeps its
+ * digits. Other reductions are left to the stock kernel.
  */
 export function sumRows(kernelName: 'Sum' | 'Mean', stock: KernelFunc): WasmKernel {
   return kernel<{ x: TensorInfo }, ReductionAttributes>(kernelName, ({ inputs: { x }, attrs, backend }) => {
@@ -49,29 +50,34 @@ function addRows(
   columns: number,
 ): Float64Array {
   const sums = new Float64Array(groups * columns);
-  // Groups of one length pool in one call; the longest that divides the rows, for nothing to be left over.
-  const pooled = largestDivisor(rows, rowsAtOnce);
-  const parts = rows / pooled;
-  const means = call(
-    backend,
-    'AvgPool',
-    { x: reshaped(x, [groups * parts, pooled, 1, columns]) },
-    { filterSize: [pooled, 1], strides: [1, 1], pad: 'valid' },
-  );
-  const values = heap(backend);
-  let from = start(backend, means);
-  for (let group = 0; group < groups; group++) {
-    const into = group * columns;
-    for (let part = 0; part < parts; part++) {
-      for (let column = into; column < into + columns; column++) sums[column]! += values[from++]! * pooled;
+  withScratch(backend, [Math.ceil(rows / 2) * columns], (halved) => {
+    for (let group = 0; group < groups; group++) {
+      let from = start(backend, x) + group * rows * columns;
+      let left = rows;
+      while (left * columns > lastValues) {
+        const half = left >> 1;
+        // An odd row has no partner.
+        if (left % 2 === 1)
+          addTo(sums, group * columns, heap(backend), from + 2 * half * columns, 1, columns);
+        addRegions(backend, from, from + half * columns, start(backend, halved), half * columns);
+        from = start(backend, halved);
+        left = half;
+      }
+      addTo(sums, group * columns, heap(backend), from, left, columns);
     }
-  }
-  backend.disposeData(means.dataId);
+  });
   return sums;
 }
 
-function largestDivisor(whole: number, limit: number): number {
-  for (let divisor = Math.min(whole, limit); divisor > 1; divisor--)
-    if (whole % divisor === 0) return divisor;
-  return 1;
+function addTo(
+  sums: Float64Array,
+  into: number,
+  values: Float32Array,
+  from: number,
+  rows: number,
+  columns: number,
+): void {
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) sums[into + column]! += values[from++]!;
+  }
 }
