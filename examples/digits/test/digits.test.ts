@@ -1,0 +1,86 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { chromium } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const script = fileURLToPath(new URL('../../../scripts/example.mjs', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'espalier-digits-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const run = (...args: string[]) => {
+  // As a shell would: what vitest tells its own children is not for the example.
+  const { NODE_OPTIONS: _, ...env } = process.env;
+  return spawnSync(process.execPath, [script, 'digits', ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...env, INIT_CWD: folder },
+  });
+};
+
+describe('pnpm example digits --quick', () => {
+  let result: ReturnType<typeof run>;
+  beforeAll(() => {
+    result = run('--quick', '--engine', 'wasm', '--seed', '3', '--json', 'out.json');
+  }, 300_000);
+
+  const report = () => join(folder, 'runs', readdirSync(join(folder, 'runs'))[0], 'report.html');
+
+  test('ends well, and says where the report is', () => {
+    expect(result.stderr).toContain('multi-task: epoch 1 of 1');
+    expect(result.status).toBe(0);
+    expect(result.stdout).toContain(`Report: ${report()}`);
+  });
+
+  test('writes its figures', () => {
+    const figures = JSON.parse(readFileSync(join(folder, 'out.json'), 'utf8'));
+    expect(figures).toMatchObject({ engine: 'wasm', seed: 3 });
+    expect(Object.keys(figures.tasks)).toEqual(['largest', 'digits']);
+    expect(figures.tasks.digits.metric).toBe('AP50');
+    for (const { single, multi } of [figures.tasks.largest, figures.tasks.digits]) {
+      expect(Math.min(single, multi)).toBeGreaterThanOrEqual(0);
+      expect(Math.max(single, multi)).toBeLessThanOrEqual(1);
+    }
+    const { largest, digits } = figures.tasks;
+    const deltas = [largest, digits].map(({ single, multi }) => (100 * (multi - single)) / single);
+    expect(figures.deltaM).toBeCloseTo((deltas[0] + deltas[1]) / 2, 6);
+  });
+
+  const browser = '/usr/bin/chromium';
+  test.skipIf(!existsSync(browser))(
+    'shows table, curves and scenes in a browser, without an error',
+    async () => {
+      const instance = await chromium.launch({
+        executablePath: browser,
+        args: ['--no-sandbox', '--disable-background-networking'],
+      });
+      try {
+        const page = await instance.newPage();
+        const problems: string[] = [];
+        page.on('console', (message) => problems.push(message.text()));
+        page.on('pageerror', (error) => problems.push(error.message));
+        await page.goto(pathToFileURL(report()).href);
+        expect(await page.locator('#results tbody tr').count()).toBe(2);
+        expect(await page.locator('.curve canvas').count()).toBe(2);
+        expect(await page.locator('.scene').count()).toBe(24);
+        expect(await page.locator('.scene rect.true').count()).toBeGreaterThan(24);
+        const sizes = await page
+          .locator('.scene image')
+          .evaluateAll((images) => images.map((image) => image.getBoundingClientRect().width));
+        expect(Math.min(...sizes)).toBeGreaterThan(100);
+        expect(problems).toEqual([]);
+      } finally {
+        await instance.close();
+      }
+    },
+  );
+});
+
+test('a wrong option is refused with exit code 2 and the usage, before anything is trained', () => {
+  const { status, stderr } = run('--epochs', 'many');
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/UsageError: --epochs is "many"; expected a whole number from 1/);
+  expect(stderr).toContain('--json FILE');
+}, 120_000);
