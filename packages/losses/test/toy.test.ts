@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { type Aggregator, aggregators, type Weighting, weightings } from '../src/index.js';
+import { seeded } from './random.js';
+import { followAggregator, followWeighting, isPareto, type Point, starts, toy } from './toy.js';
+
+const steps = 30_000;
+/** Which of the five starts end on the Pareto set. */
+const arrivals = (follow: (start: Point) => Point[]) =>
+  starts.map((start) => isPareto(follow(start).at(-1)!));
+
+it('the gradients of the problem are its derivatives', () => {
+  for (const [x, y] of [
+    [1.3, 2.2],
+    [-4, -3],
+    [9, 9],
+  ] as const)
+    for (const i of [0, 1] as const) {
+      const loss = (at: Point) => toy(at).losses[i];
+      expect((loss([x + 1e-6, y]) - loss([x - 1e-6, y])) / 2e-6).toBeCloseTo(toy([x, y]).jacobian[i][0], 6);
+      expect((loss([x, y + 1e-6]) - loss([x, y - 1e-6])) / 2e-6).toBeCloseTo(toy([x, y]).jacobian[i][1], 6);
+    }
+});
+
+describe('methods that reach the Pareto set from every start', () => {
+  const methods: Record<string, Aggregator> = {
+    mgda: aggregators.mgda(),
+    pcGrad: aggregators.pcGrad({ order: 'fixed' }),
+    upGrad: aggregators.upGrad(),
+    dualProj: aggregators.dualProj(),
+    imtlG: aggregators.imtlG(),
+    alignedMtl: aggregators.alignedMtl(),
+    nashMtl: aggregators.nashMtl(),
+    fairGrad: aggregators.fairGrad({ alpha: 2 }),
+    conFig: aggregators.conFig(),
+    dbMtl: aggregators.dbMtl(),
+  };
+  it.each(Object.entries(methods))('%s', (_name, method) => {
+    expect(arrivals((start) => followAggregator(method, start, steps, seeded(1)))).toEqual(
+      starts.map(() => true),
+    );
+  });
+  it('imtlL', () => {
+    const method = weightings.imtlL();
+    expect(arrivals((start) => followWeighting(method, start, steps, seeded(1)))).toEqual(
+      starts.map(() => true),
+    );
+  });
+});
+
+describe('methods that are known to stay in the valley below (9, 9)', () => {
+  const third = starts.map((_, i) => i !== 2);
+  const methods: Record<string, Aggregator> = {
+    sum: aggregators.sum(),
+    gradVac: aggregators.gradVac({ order: 'fixed' }),
+    gradDrop: aggregators.gradDrop(),
+    random: aggregators.random(),
+  };
+  it.each(Object.entries(methods))('%s', (_name, method) => {
+    expect(arrivals((start) => followAggregator(method, start, steps, seeded(1)))).toEqual(third);
+  });
+  const onLosses: Record<string, Weighting> = {
+    sum: weightings.sum(),
+    randomLossWeighting: weightings.randomLossWeighting(),
+    stch: weightings.stch({ ideal: [-2.1, -21] }),
+    tchebycheff: weightings.tchebycheff({ ideal: [-2.1, -21] }),
+    uncertainty: weightings.uncertainty() as Weighting,
+  };
+  it.each(Object.entries(onLosses))('%s', (_name, method) => {
+    expect(arrivals((start) => followWeighting(method, start, steps, seeded(1)))).toEqual(third);
+  });
+});
+
+it('caGrad and famo are slow from one start each, and reach it from the others', () => {
+  const caGrad = aggregators.caGrad({ c: 0.5 });
+  const famo = weightings.famo({ minLosses: [-2.1, -21] });
+  expect(arrivals((start) => followAggregator(caGrad, start, steps, seeded(1)))).toEqual([
+    true,
+    true,
+    false,
+    true,
+    true,
+  ]);
+  expect(arrivals((start) => followWeighting(famo, start, steps, seeded(1)))).toEqual([
+    false,
+    true,
+    true,
+    true,
+    true,
+  ]);
+  expect(isPareto(followAggregator(caGrad, starts[2], 2 * steps, seeded(1)).at(-1)!)).toBe(true);
+  expect(isPareto(followWeighting(famo, starts[0], 2 * steps, seeded(1)).at(-1)!)).toBe(true);
+});
