@@ -76,6 +76,9 @@ export interface Gramian {
   readonly epsilon: number;
 }
 
+/** What a solver needs of it. */
+export type Square = Pick<Gramian, 'n' | 'values' | 'epsilon'>;
+
 /** The gradients of the tasks in the batch; `tasks[k]` is the place of `rows[k]` among all tasks. */
 export interface Jacobian {
   readonly tasks: readonly number[];

@@ -23,8 +23,8 @@ export function caGrad(options: CaGradOptions = {}): WeightsAggregator {
   if (!(c >= 0 && Number.isFinite(c))) throw new InputError('caGrad', 'c of at least 0', c);
   const divisor = [1, 1 + c * c, 1 + c][rescale];
   if (divisor === undefined) throw new InputError('caGrad', 'rescale of 0, 1 or 2', rescale);
-  return statelessGramian('caGrad', ({ n, values }): Solution => {
-    const solution = conflictAverse('caGrad', n, values, c);
+  return statelessGramian('caGrad', (gramian): Solution => {
+    const solution = conflictAverse('caGrad', gramian, c);
     return { ...solution, weights: solution.weights.map((weight) => weight / divisor) };
   });
 }

@@ -14,12 +14,7 @@ export function dualProj(options: ConeOptions = {}): WeightsAggregator {
   if (options.preference) preferences('dualProj', 'preference', options.preference);
   return statelessGramian('dualProj', (gramian, _context, count) => {
     const preference = preferenceOf('dualProj', options, gramian, count);
-    const { x, residual } = dualCone(
-      'dualProj',
-      gramian.n,
-      coneGramian('dualProj', gramian, options),
-      preference,
-    );
+    const { x, residual } = dualCone('dualProj', coneGramian('dualProj', gramian, options), preference);
     return { weights: preference.map((value, i) => value + x[i]!), residual };
   });
 }

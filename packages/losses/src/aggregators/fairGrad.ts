@@ -16,5 +16,5 @@ export interface FairGradOptions {
  */
 export function fairGrad({ alpha = 1 }: FairGradOptions = {}): WeightsAggregator {
   above('fairGrad', 'alpha', alpha, 0);
-  return statelessGramian('fairGrad', ({ n, values }) => bargain('fairGrad', n, values, 1 / alpha));
+  return statelessGramian('fairGrad', (gramian) => bargain('fairGrad', gramian, 1 / alpha));
 }

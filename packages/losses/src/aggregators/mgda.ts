@@ -9,5 +9,5 @@ import { minNorm } from '../solvers/minNorm.js';
  * solution. Where several w give the same d (dependent gradients), one of them is returned.
  */
 export function mgda(): WeightsAggregator {
-  return statelessGramian('mgda', ({ n, values }) => minNorm('mgda', n, values));
+  return statelessGramian('mgda', (gramian) => minNorm('mgda', gramian));
 }

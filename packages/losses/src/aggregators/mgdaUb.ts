@@ -8,5 +8,5 @@ import { minNorm } from '../solvers/minNorm.js';
  * Z itself.
  */
 export function mgdaUb(): WeightsAggregator {
-  return statelessGramian('mgdaUb', ({ n, values }) => minNorm('mgdaUb', n, values), 'representation');
+  return statelessGramian('mgdaUb', (gramian) => minNorm('mgdaUb', gramian), 'representation');
 }

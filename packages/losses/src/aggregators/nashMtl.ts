@@ -17,9 +17,9 @@ export interface NashMtlOptions {
  */
 export function nashMtl({ maxNorm = 0 }: NashMtlOptions = {}): WeightsAggregator {
   if (!(maxNorm >= 0)) throw new InputError('nashMtl', 'maxNorm of at least 0', maxNorm);
-  return statelessGramian('nashMtl', ({ n, values }) => {
-    const { weights, residual } = bargain('nashMtl', n, values, 1);
-    const factor = maxNorm > 0 ? Math.min(1, maxNorm / Math.sqrt(n)) : 1;
+  return statelessGramian('nashMtl', (gramian) => {
+    const { weights, residual } = bargain('nashMtl', gramian, 1);
+    const factor = maxNorm > 0 ? Math.min(1, maxNorm / Math.sqrt(gramian.n)) : 1;
     return { weights: weights.map((weight) => weight * factor), residual };
   });
 }

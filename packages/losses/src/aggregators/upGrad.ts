@@ -21,7 +21,7 @@ export function upGrad(options: ConeOptions = {}): WeightsAggregator {
     for (let i = 0; i < n; i++) {
       const unit = new Float64Array(n);
       unit[i] = 1;
-      const projection = dualCone('upGrad', n, g, unit);
+      const projection = dualCone('upGrad', g, unit);
       residual = Math.max(residual, projection.residual);
       for (let j = 0; j < n; j++) weights[j]! += preference[i]! * projection.x[j]!;
     }

@@ -1,3 +1,4 @@
+import type { Square } from '../aggregator.js';
 import { ConvergenceError, DegenerateError } from '../errors.js';
 import { minNorm, multiply } from './minNorm.js';
 
@@ -8,7 +9,7 @@ import { minNorm, multiply } from './minNorm.js';
  * line search on b_i = |g_i| w_i, where C = D^-1 G D^-1 has a unit diagonal: (C b)_i = k_i b_i^-p,
  * k_i = |g_i|^(p - 1). There is no solution if a convex combination of the gradients is 0.
  */
-export function bargain(method: string, n: number, g: Float64Array, p: number) {
+export function bargain(method: string, { n, values: g, epsilon }: Square, p: number) {
   const norm = Float64Array.from({ length: n }, (_, i) => Math.sqrt(g[i * n + i]!));
   const zero = norm.indexOf(0);
   if (zero >= 0)
@@ -68,7 +69,7 @@ export function bargain(method: string, n: number, g: Float64Array, p: number) {
     } else if (best.rounding < 1e-13) break;
   }
   const { b: solution, residual: reached } = best;
-  refuseStationary(method, n, c, solution);
+  refuseStationary(method, { n, values: c, epsilon }, solution);
   if (!(reached < 1e-6 || best.rounding < 1e-12))
     throw new ConvergenceError(method, 'a residual below 1e-6', reached);
   return { weights: solution.map((value, i) => value / norm[i]!), residual: reached };
@@ -100,15 +101,16 @@ function measure(
 }
 
 /** Where a convex combination is 0 up to rounding, what looks like a solution is made of it. */
-function refuseStationary(method: string, n: number, c: Float64Array, b: Float64Array): void {
+function refuseStationary(method: string, cosines: Square, b: Float64Array): void {
+  const { n, values: c, epsilon } = cosines;
   let total = 0;
   let square = 0;
   for (let i = 0; i < n; i++) {
     total += b[i]!;
     for (let j = 0; j < n; j++) square += b[i]! * c[i * n + j]! * b[j]!;
   }
-  if (square > 1e-14 * total * total) return;
-  const { squaredNorm } = minNorm(method, n, c);
+  if (square > 64 * epsilon * total * total) return;
+  const { squaredNorm } = minNorm(method, cosines);
   throw new DegenerateError(
     method,
     'a common descent direction',

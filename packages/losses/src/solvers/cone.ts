@@ -28,15 +28,16 @@ export function preferenceOf(
 /** The Gramian as TorchJD regularises it; untouched when both options are 0. */
 export function coneGramian(
   method: string,
-  { n, values }: Gramian,
+  gramian: Gramian,
   { regEps = 0, normEps = 0 }: ConeOptions,
-): Float64Array {
+): Gramian {
+  const { n, values } = gramian;
   if (!(regEps >= 0)) throw new InputError(method, 'regEps of at least 0', regEps);
   if (!(normEps >= 0)) throw new InputError(method, 'normEps of at least 0', normEps);
-  if (regEps === 0 && normEps === 0) return values;
+  if (regEps === 0 && normEps === 0) return gramian;
   let trace = 0;
   for (let i = 0; i < n; i++) trace += values[i * n + i]!;
   const regularised = values.map((value) => (trace > 0 && trace >= normEps ? value / trace : 0));
   for (let i = 0; i < n; i++) regularised[i * n + i]! += regEps;
-  return regularised;
+  return { ...gramian, values: regularised };
 }

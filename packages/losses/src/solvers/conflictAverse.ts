@@ -1,4 +1,4 @@
-import type { Solution } from '../aggregator.js';
+import type { Solution, Square } from '../aggregator.js';
 import { ConvergenceError } from '../errors.js';
 import { dualCone } from './dualCone.js';
 import { minNorm, multiply } from './minNorm.js';
@@ -10,23 +10,25 @@ import { nonNegative } from './nonNegative.js';
  * the solution is x(v) for the v with |J^T x(v)| = c |g0|: one quadratic equation a passive set, inside
  * a bracket that starts from a bound which the weights of minimum norm give.
  */
-export function conflictAverse(method: string, n: number, g: Float64Array, c: number): Solution {
+export function conflictAverse(method: string, square: Square, c: number): Solution {
+  const { n, values: g, epsilon } = square;
+  const blur = Math.sqrt(epsilon);
   const p = new Float64Array(n).fill(1 / n);
   const products = multiply(n, g, p);
   const g0 = Math.sqrt(Math.max(inner(p, products), 0));
   const radius = c * g0;
   const norms = Float64Array.from({ length: n }, (_, i) => Math.sqrt(g[i * n + i]!));
-  if (c <= Number.EPSILON || g0 <= 1e-8 * inner(p, norms)) return { weights: p, residual: 0 };
+  if (c <= Number.EPSILON || g0 <= blur * inner(p, norms)) return { weights: p, residual: 0 };
   const plus = (x: Float64Array) => p.map((value, i) => value + x[i]!);
 
-  const projected = dualCone(method, n, g, p);
+  const projected = dualCone(method, square, p);
   let low = Math.min(...products);
   let high = 0;
   let start = 0;
   if (norm(n, g, projected.x) < radius) {
-    const nearest = minNorm(method, n, g);
+    const nearest = minNorm(method, square);
     const distance = Math.sqrt(nearest.squaredNorm);
-    if (distance <= 1e-7 * Math.min(...norms))
+    if (distance <= 8 * blur * Math.min(...norms))
       return {
         weights: plus(projected.x),
         residual: projected.residual,
@@ -47,10 +49,10 @@ export function conflictAverse(method: string, n: number, g: Float64Array, c: nu
   };
   for (let iteration = 0; iteration < 200; iteration++) {
     const b = products.map((product) => level - product);
-    const solution = nonNegative(method, n, g, b, g0 + radius, passive);
+    const solution = nonNegative(method, square, b, g0 + radius, passive);
     const length = norm(n, g, solution.x);
     const x = solution.x.map((value) => value * (length > 0 ? radius / length : 1));
-    const found = certificate(n, g, norms, products, g0, radius, x);
+    const found = certificate(square, norms, products, g0, radius, x);
     if (found.residual < best.residual) best = { x, ...found };
     if (best.residual < 1e-14) break;
 
@@ -91,8 +93,7 @@ function nextLevel(
 }
 
 function certificate(
-  n: number,
-  g: Float64Array,
+  { n, values: g, epsilon }: Square,
   norms: Float64Array,
   products: Float64Array,
   g0: number,
@@ -110,7 +111,7 @@ function certificate(
   }
   return {
     residual: residual / (g0 + radius),
-    rounding: 64 * n * Number.EPSILON * (1 + inner(x, norms) / radius) ** 2,
+    rounding: 64 * n * epsilon * (1 + inner(x, norms) / radius) ** 2,
   };
 }
 

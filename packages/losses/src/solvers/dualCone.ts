@@ -1,3 +1,4 @@
+import type { Square } from '../aggregator.js';
 import { multiply } from './minNorm.js';
 import { nonNegative } from './nonNegative.js';
 
@@ -5,7 +6,8 @@ import { nonNegative } from './nonNegative.js';
  * The projection of J^T u onto the dual cone of the rows, { d : <g_i, d> >= 0 for all i }, is J^T v with
  * v = argmin of v^T G v over v >= u. Here x = v - u >= 0 is found.
  */
-export function dualCone(method: string, n: number, g: Float64Array, u: ArrayLike<number>) {
+export function dualCone(method: string, square: Square, u: ArrayLike<number>) {
+  const { n, values: g } = square;
   const b = multiply(n, g, u);
   let size = 0;
   let conflict = false;
@@ -15,5 +17,5 @@ export function dualCone(method: string, n: number, g: Float64Array, u: ArrayLik
     size += Math.abs(u[i]!) * Math.sqrt(g[i * n + i]!);
   }
   if (!conflict) return { x: new Float64Array(n), residual: 0 };
-  return nonNegative(method, n, g, b, size);
+  return nonNegative(method, square, b, size);
 }

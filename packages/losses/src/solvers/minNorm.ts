@@ -1,3 +1,4 @@
+import type { Square } from '../aggregator.js';
 import { nonNegative } from './nonNegative.js';
 
 /**
@@ -6,7 +7,8 @@ import { nonNegative } from './nonNegative.js';
  * With s the smallest norm of a row, min over u >= 0 of u^T G u + s^2 (1^T u - 1)^2 has the solution u = t w for
  * a t > 0 (Haskell and Hanson 1981), also where G is singular and where the minimum is 0.
  */
-export function minNorm(method: string, n: number, g: Float64Array) {
+export function minNorm(method: string, square: Square) {
+  const { n, values: g } = square;
   const smallest = smallestRow(n, g);
   const s2 = g[smallest * n + smallest]!;
   const weights = new Float64Array(n);
@@ -16,8 +18,7 @@ export function minNorm(method: string, n: number, g: Float64Array) {
   }
   const { x } = nonNegative(
     method,
-    n,
-    g.map((value) => value + s2),
+    { ...square, values: g.map((value) => value + s2) },
     new Float64Array(n).fill(s2),
     Math.sqrt(s2),
   );

@@ -1,3 +1,4 @@
+import type { Square } from '../aggregator.js';
 import { ConvergenceError } from '../errors.js';
 
 export interface NonNegativeSolution {
@@ -20,8 +21,7 @@ export interface NonNegativeSolution {
  */
 export function nonNegative(
   method: string,
-  n: number,
-  m: Float64Array,
+  { n, values: m, epsilon }: Square,
   b: Float64Array,
   size: number,
   guess: readonly number[] = [],
@@ -40,7 +40,7 @@ export function nonNegative(
   const y = new Float64Array(n);
   const z = new Float64Array(n);
   const gradient = new Float64Array(n);
-  const dependent = 16 * n * Number.EPSILON;
+  const dependent = 16 * n * epsilon;
 
   /** Writes row `k` of the Cholesky factor for column `j` after the first k passive ones; returns the pivot squared. */
   function factorRow(k: number, j: number): number {
@@ -143,7 +143,7 @@ export function nonNegative(
   for (let iteration = 0; ; iteration++) {
     let total = size;
     for (let k = 0; k < passive.length; k++) total += y[passive[k]!]!;
-    const tolerance = 8 * n * Number.EPSILON * total;
+    const tolerance = 8 * n * epsilon * total;
     let next = -1;
     let largest = tolerance;
     for (let i = 0; i < n; i++) {
