@@ -230,6 +230,15 @@ describe('methods without a reference figure, by hand', () => {
     expect(first.direction[0]).toBeCloseTo(1.5 * lambda[0]!, 12);
     expect(first.direction[1]).toBeCloseTo(2 * lambda[1]!, 12);
   });
+  it('moCo draws the weights to equal ones by rho', () => {
+    const method = aggregators.moCo({ beta: 1, betaSigma: 0, gamma: 0.01, gammaSigma: 0, rho: 5 });
+    const { state } = method.step({ ...method.init(2), lambda: [0.75, 0.25] }, [
+      [0, 0],
+      [0, 0],
+    ]);
+    // (0.75, 0.25) - 0.05 (0.75, 0.25), brought back to sum 1.
+    expect(state.lambda[0]).toBeCloseTo(0.75 * 0.95 + 0.025, 12);
+  });
   it('moCo on a constant Jacobian becomes mgda', () => {
     const method = aggregators.moCo({ betaSigma: 0, gammaSigma: 0, gamma: 0.05 });
     let step = method.step(method.init(2), rows);

@@ -69,9 +69,9 @@ export function bargain(method: string, { n, values: g, epsilon }: Square, p: nu
     } else if (best.rounding < 1e-13) break;
   }
   const { b: solution, residual: reached } = best;
-  refuseStationary(method, { n, values: c, epsilon }, solution);
-  if (!(reached < 1e-6 || best.rounding < 1e-12))
-    throw new ConvergenceError(method, 'a residual below 1e-6', reached);
+  const solved = reached < 1e-6 || best.rounding < 1e-12;
+  if (!solved || isCancelled({ n, values: c, epsilon }, solution))
+    refuse(method, { n, values: c, epsilon }, reached);
   return { weights: solution.map((value, i) => value / norm[i]!), residual: reached };
 }
 
@@ -100,17 +100,21 @@ function measure(
   return { residual, rounding };
 }
 
-/** Where a convex combination is 0 up to rounding, what looks like a solution is made of it. */
-function refuseStationary(method: string, cosines: Square, b: Float64Array): void {
-  const { n, values: c, epsilon } = cosines;
+/** Where a convex combination is 0 up to rounding, what looks like a solution is made of it: |sum b_i u_i| is nothing. */
+function isCancelled({ n, values: c, epsilon }: Square, b: Float64Array): boolean {
   let total = 0;
   let square = 0;
   for (let i = 0; i < n; i++) {
     total += b[i]!;
     for (let j = 0; j < n; j++) square += b[i]! * c[i * n + j]! * b[j]!;
   }
-  if (square > 64 * epsilon * total * total) return;
+  return square <= 64 * epsilon * total * total;
+}
+
+function refuse(method: string, cosines: Square, residual: number): never {
   const { squaredNorm } = minNorm(method, cosines);
+  if (squaredNorm > 64 * cosines.n * cosines.epsilon)
+    throw new ConvergenceError(method, 'a residual below 1e-6', residual);
   throw new DegenerateError(
     method,
     'a common descent direction',

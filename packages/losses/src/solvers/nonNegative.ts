@@ -165,7 +165,8 @@ export function nonNegative(
     } else isBanned[next] = 1;
   }
 
-  let violation = 0;
+  // No smaller than what the rounding of M hides: epsilon times the terms of M x.
+  let violation = epsilon * y.reduce((sum, value) => sum + value, 0);
   for (let i = 0; i < n; i++)
     violation = Math.max(violation, isPassive[i] ? Math.abs(gradient[i]!) : gradient[i]!);
   return {
