@@ -61,10 +61,12 @@ async function start(name: EngineName): Promise<void> {
       return select(name, 'tensorflow', 'Reinstall @tensorflow/tfjs-node.');
     case 'wasm':
       await registerTrainingKernels();
-      return select(
-        name,
-        'wasm',
-        'The .wasm files of @tensorflow/tfjs-backend-wasm must be reachable: in a browser, call its setWasmPaths first.',
+      return withoutNewListeners(() =>
+        select(
+          name,
+          'wasm',
+          'The .wasm files of @tensorflow/tfjs-backend-wasm must be reachable: in a browser, call its setWasmPaths first.',
+        ),
       );
     case 'cpu':
       await import('@tensorflow/tfjs-backend-cpu');
@@ -89,4 +91,24 @@ async function select(engine: EngineName, backend: string, remedy: string): Prom
   if (selected && tf.getBackend() === backend) return;
   if (former !== '' && former !== backend) await tf.setBackend(former);
   throw new EngineError(engine, `tfjs did not start its backend '${backend}'`, remedy, { cause });
+}
+
+/**
+ * The WASM module listens to the host's uncaught errors and throws them again from its own one line of 100 kB, which
+ * Node then prints. A program's errors are its own affair.
+ */
+async function withoutNewListeners(start: () => Promise<void>): Promise<void> {
+  if (typeof process === 'undefined' || process.listeners === undefined) return start();
+  const events = ['uncaughtException', 'unhandledRejection'] as const;
+  const host: NodeJS.EventEmitter = process;
+  const known = events.map((event) => new Set(host.listeners(event)));
+  try {
+    await start();
+  } finally {
+    for (const [index, event] of events.entries()) {
+      for (const listener of host.listeners(event)) {
+        if (!known[index]?.has(listener)) host.removeListener(event, listener as () => void);
+      }
+    }
+  }
 }

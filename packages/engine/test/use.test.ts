@@ -43,6 +43,16 @@ describe('use', () => {
     },
   );
 
+  test('WASM does not take hold of errors that nobody caught', async () => {
+    await engine.use('wasm');
+    const rethrowing = (['uncaughtException', 'unhandledRejection'] as const).flatMap((event) =>
+      (process as NodeJS.EventEmitter)
+        .listeners(event)
+        .filter((listener) => /throw (ex|reason)/.test(String(listener))),
+    );
+    expect(rethrowing).toEqual([]);
+  });
+
   test.runIf(withoutNative())('auto takes WASM where native is missing, and says so', async () => {
     const { engine: name, passedOver } = await engine.use('auto');
     expect(name).toBe('wasm');
