@@ -1,4 +1,4 @@
-import { type Features, type Head, TaskError } from '@espalier/core';
+import { type Head, TaskError } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { accuracy } from './metrics/accuracy.js';
@@ -19,8 +19,8 @@ export interface ClassificationOptions<Class extends string> {
 }
 
 /**
- * Softmax classification: exactly one of several classes a picture. Features of a map, [batch, height, width,
- * channels], are averaged over the places, weighted by a learned softmax attention: a head sees where to look.
+ * Softmax classification: exactly one of several classes a picture. Of a map of features, [batch, height, width,
+ * channels], each channel counts where it is strongest (global max pooling).
  *
  * The loss is the cross-entropy in nats.
  */
@@ -34,7 +34,11 @@ export function classification<const Class extends string>({
     kind: `classification(${classes.length})`,
 
     connect(features, task) {
-      const pooled = attendedMean(features, task);
+      const last = features[features.length - 1];
+      const pooled =
+        last.shape.length === 4
+          ? tfl.layers.globalMaxPooling2d({ name: `${task}/pooled` }).apply(last)
+          : last;
       return tfl.layers
         .dense({ name: `${task}/scores`, units: classes.length })
         .apply(pooled) as tfl.SymbolicTensor;
@@ -75,20 +79,4 @@ export function classification<const Class extends string>({
 
     metrics: [accuracy(({ index }) => index)],
   };
-}
-
-/** One vector a picture: the mean over the places of the last feature map, weighted by learned attention. */
-function attendedMean(features: Features, task: string): tfl.SymbolicTensor {
-  const last = features[features.length - 1];
-  if (last.shape.length === 2) return last;
-  const [, height, width, channels] = last.shape;
-  const places = tfl.layers
-    .reshape({ name: `${task}/places`, targetShape: [height! * width!, channels!] })
-    .apply(last);
-  const attention = tfl.layers.dense({ name: `${task}/attention`, units: 1 }).apply(places);
-  const flat = tfl.layers.flatten({ name: `${task}/flat` }).apply(attention);
-  const weights = tfl.layers.softmax({ name: `${task}/weights` }).apply(flat);
-  return tfl.layers
-    .dot({ name: `${task}/features`, axes: [1, 1] })
-    .apply([weights, places] as tfl.SymbolicTensor[]) as tfl.SymbolicTensor;
 }
