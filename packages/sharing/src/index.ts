@@ -1,1 +1,3 @@
+export { type BranchedSharingOptions, branchedSharing, type TaskGroups } from './branched-sharing.js';
+export { SharingError } from './errors.js';
 export { hardSharing } from './hard-sharing.js';
