@@ -5,7 +5,7 @@ export interface AdamState {
   readonly steps: readonly number[];
 }
 
-export interface AdamOptions {
+interface AdamOptions {
   readonly lr: number;
   readonly beta1?: number;
   readonly beta2?: number;

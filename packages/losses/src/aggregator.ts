@@ -98,11 +98,11 @@ interface GramianSpec<State extends TaskState> {
 export function completeWeights<State extends TaskState>(
   aggregator: Omit<WeightsAggregator<State>, 'weights' | 'direction'>,
 ): WeightsAggregator<State> {
-  const { name, init, step } = aggregator;
+  const { name, needs, init, step } = aggregator;
   return {
     ...aggregator,
     weights(gramian, context = {}) {
-      readGramian(name, gramian);
+      if (needs === 'losses') readGramian(name, gramian);
       return step(context.state ?? init(gramian.length), gramian, context).weights;
     },
     direction: (jacobian, context = {}) =>
@@ -294,7 +294,7 @@ export function readJacobian(method: string, jacobian: Rows): Jacobian {
 }
 
 /** J J^T; rows of absent tasks stay `undefined`. */
-export function gramianRows(jacobian: Rows): Rows {
+function gramianRows(jacobian: Rows): Rows {
   const gramian = jacobian.map((row) => row && new Float64Array(jacobian.length));
   jacobian.forEach((a, i) => {
     if (!a) return;

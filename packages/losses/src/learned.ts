@@ -8,7 +8,7 @@ export interface LearnedState extends TaskState {
   readonly adam: AdamState;
 }
 
-export interface LearnedSpec {
+interface LearnedSpec {
   readonly name: string;
   /** What the method calls its parameter: the key in `gradients`, and the option with the start. */
   readonly parameter: string;

@@ -48,7 +48,7 @@ export interface Weighting<State extends TaskState = TaskState> {
 }
 
 /** The tasks of a batch that have a loss: `tasks[k]` is the place of `losses[k]` among all tasks. */
-export interface Present {
+interface Present {
   readonly tasks: readonly number[];
   readonly losses: Float64Array;
 }

@@ -1,6 +1,6 @@
 import { statelessGramian, type WeightsAggregator } from '../aggregator.js';
 import { applyTo, eigen } from '../solvers/eigen.js';
-import { multiply } from '../solvers/minNorm.js';
+import { multiply } from '../vector.js';
 
 /**
  * Conflict-free inverse gradients: u = normalised pinv(U) 1, where the rows of U are the unit gradients, and

@@ -1,8 +1,8 @@
 import { defineGramian, type Gramian, type Rows, type WeightsAggregator } from '../aggregator.js';
 import { above } from '../check.js';
 import { InputError } from '../errors.js';
-import { multiply } from '../solvers/minNorm.js';
 import { projectOntoSimplex, replaceShare, restrict } from '../solvers/simplex.js';
+import { multiply } from '../vector.js';
 import type { TaskState } from '../weighting.js';
 
 export interface SdmGradOptions {

@@ -1,6 +1,7 @@
 import type { Square } from '../aggregator.js';
 import { ConvergenceError, DegenerateError } from '../errors.js';
-import { minNorm, multiply } from './minNorm.js';
+import { multiply } from '../vector.js';
+import { minNorm } from './minNorm.js';
 
 /**
  * w > 0 with (G w)_i = w_i^-p, p > 0: Nash-MTL for p = 1, alpha-fairness for p = 1 / alpha.

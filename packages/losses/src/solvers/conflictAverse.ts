@@ -1,7 +1,8 @@
 import type { Solution, Square } from '../aggregator.js';
 import { ConvergenceError } from '../errors.js';
+import { dot, multiply } from '../vector.js';
 import { dualCone } from './dualCone.js';
-import { minNorm, multiply } from './minNorm.js';
+import { minNorm } from './minNorm.js';
 import { nonNegative } from './nonNegative.js';
 
 /**
@@ -15,10 +16,10 @@ export function conflictAverse(method: string, square: Square, c: number): Solut
   const blur = Math.sqrt(epsilon);
   const p = new Float64Array(n).fill(1 / n);
   const products = multiply(n, g, p);
-  const g0 = Math.sqrt(Math.max(inner(p, products), 0));
+  const g0 = Math.sqrt(Math.max(dot(p, products), 0));
   const radius = c * g0;
   const norms = Float64Array.from({ length: n }, (_, i) => Math.sqrt(g[i * n + i]!));
-  if (c <= Number.EPSILON || g0 <= blur * inner(p, norms)) return { weights: p, residual: 0 };
+  if (c <= Number.EPSILON || g0 <= blur * dot(p, norms)) return { weights: p, residual: 0 };
   const plus = (x: Float64Array) => p.map((value, i) => value + x[i]!);
 
   const projected = dualCone(method, square, p);
@@ -37,7 +38,7 @@ export function conflictAverse(method: string, square: Square, c: number): Solut
       };
     low = 0;
     high = Number.POSITIVE_INFINITY;
-    start = inner(nearest.weights, products) + radius * distance;
+    start = dot(nearest.weights, products) + radius * distance;
   }
 
   let level = start;
@@ -86,9 +87,9 @@ function nextLevel(
   const rise = solve(new Float64Array(n).fill(1));
   const base = solve(products);
   const risen = multiply(n, g, rise);
-  const a = inner(rise, risen);
-  const b = inner(base, risen);
-  const rest = inner(base, multiply(n, g, base)) - radius * radius;
+  const a = dot(rise, risen);
+  const b = dot(base, risen);
+  const rest = dot(base, multiply(n, g, base)) - radius * radius;
   return (b + Math.sqrt(Math.max(b * b - a * rest, 0))) / a;
 }
 
@@ -103,7 +104,7 @@ function certificate(
   const total = x.reduce((sum, value) => sum + value, 0);
   if (!(total > 0)) return { residual: Number.POSITIVE_INFINITY, rounding: 0 };
   const h = multiply(n, g, x).map((value, i) => value + products[i]!);
-  const level = inner(x, h) / total;
+  const level = dot(x, h) / total;
   let residual = 0;
   for (let i = 0; i < n; i++) {
     const gap = x[i]! > 0 ? Math.abs(level - h[i]!) : level - h[i]!;
@@ -111,16 +112,10 @@ function certificate(
   }
   return {
     residual: residual / (g0 + radius),
-    rounding: 64 * n * epsilon * (1 + inner(x, norms) / radius) ** 2,
+    rounding: 64 * n * epsilon * (1 + dot(x, norms) / radius) ** 2,
   };
 }
 
 function norm(n: number, g: Float64Array, x: Float64Array): number {
-  return Math.sqrt(Math.max(inner(x, multiply(n, g, x)), 0));
-}
-
-function inner(a: Float64Array, b: Float64Array): number {
-  let total = 0;
-  for (let i = 0; i < a.length; i++) total += a[i]! * b[i]!;
-  return total;
+  return Math.sqrt(Math.max(dot(x, multiply(n, g, x)), 0));
 }

@@ -1,7 +1,8 @@
 import type { Gramian } from '../aggregator.js';
+import { dot } from '../vector.js';
 
 /** G = sum_k values[k] vectors[k] vectors[k]^T over its rank, largest value first. */
-export interface Eigen {
+interface Eigen {
   readonly values: readonly number[];
   readonly vectors: readonly Float64Array[];
 }
@@ -43,14 +44,14 @@ function factor(n: number, g: Float64Array, epsilon: number): Float64Array[] {
 }
 
 function orthogonalise(n: number, columns: readonly Float64Array[]): void {
-  const squares = Float64Array.from(columns, (column) => inner(n, column, column));
+  const squares = Float64Array.from(columns, (column) => dot(column, column));
   for (let sweep = 0, rotated = true; rotated && sweep < 60; sweep++) {
     rotated = false;
     for (let p = 0; p < columns.length; p++)
       for (let q = p + 1; q < columns.length; q++) {
         const a = columns[p]!;
         const b = columns[q]!;
-        const product = inner(n, a, b);
+        const product = dot(a, b);
         if (Math.abs(product) <= 4 * Number.EPSILON * Math.sqrt(squares[p]! * squares[q]!)) continue;
         rotated = true;
         const slope = (squares[q]! - squares[p]!) / (2 * product);
@@ -63,15 +64,15 @@ function orthogonalise(n: number, columns: readonly Float64Array[]): void {
           a[i] = cosine * ai - sine * bi;
           b[i] = sine * ai + cosine * bi;
         }
-        squares[p] = inner(n, a, a);
-        squares[q] = inner(n, b, b);
+        squares[p] = dot(a, a);
+        squares[q] = dot(b, b);
       }
   }
 }
 
 function sorted(columns: readonly Float64Array[]): Eigen {
   const pairs = columns
-    .map((column) => ({ column, value: inner(column.length, column, column) }))
+    .map((column) => ({ column, value: dot(column, column) }))
     .sort((a, b) => b.value - a.value);
   return {
     values: pairs.map(({ value }) => value),
@@ -87,14 +88,8 @@ export function applyTo(
 ): Float64Array {
   const result = new Float64Array(x.length);
   vectors.forEach((vector, k) => {
-    const factor = transform(values[k]!) * inner(x.length, vector, x);
+    const factor = transform(values[k]!) * dot(vector, x);
     for (let i = 0; i < x.length; i++) result[i]! += factor * vector[i]!;
   });
   return result;
-}
-
-function inner(n: number, a: Float64Array, b: Float64Array): number {
-  let total = 0;
-  for (let i = 0; i < n; i++) total += a[i]! * b[i]!;
-  return total;
 }

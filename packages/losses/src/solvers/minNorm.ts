@@ -1,4 +1,5 @@
 import type { Square } from '../aggregator.js';
+import { multiply } from '../vector.js';
 import { nonNegative } from './nonNegative.js';
 
 /**
@@ -41,14 +42,4 @@ function smallestRow(n: number, g: Float64Array): number {
   let smallest = 0;
   for (let i = 1; i < n; i++) if (g[i * n + i]! < g[smallest * n + smallest]!) smallest = i;
   return smallest;
-}
-
-export function multiply(n: number, g: Float64Array, x: ArrayLike<number>): Float64Array {
-  const product = new Float64Array(n);
-  for (let i = 0; i < n; i++) {
-    let total = 0;
-    for (let j = 0; j < n; j++) total += g[i * n + j]! * x[j]!;
-    product[i] = total;
-  }
-  return product;
 }

@@ -1,7 +1,7 @@
 import type { Square } from '../aggregator.js';
 import { ConvergenceError } from '../errors.js';
 
-export interface NonNegativeSolution {
+interface NonNegativeSolution {
   readonly x: Float64Array;
   /** Indices where x is positive. */
   readonly passive: readonly number[];

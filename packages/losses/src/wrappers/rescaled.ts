@@ -14,7 +14,7 @@ import { dot } from '../vector.js';
 import type { TaskState } from '../weighting.js';
 
 /** A factor for each present task's gradient; `undefined` leaves the task out. `norm` is called only where needed. */
-export type Factors = (
+type Factors = (
   tasks: readonly number[],
   norm: (task: number) => number,
   count: number,
