@@ -7,6 +7,7 @@ import {
   difference,
   outputs,
   reachedLayers,
+  separate,
   setWeights,
   testConformance,
   weightsOf,
@@ -19,8 +20,6 @@ testConformance(
     forks: { low: [['first', 'third'], ['second']], high: [['first'], ['third'], ['second']] },
   }),
 );
-
-const separate = branchedSharing({ forks: { low: [['a'], ['b'], ['c']] } });
 
 describe('limits', () => {
   for (const [name, trunk] of Object.entries(trunks)) {

@@ -1,5 +1,6 @@
 import { type Head, type MultiTaskModel, multiTaskModel, type Sharing, type Trunk } from '@espalier/core';
 import { sharingConformance } from '@espalier/core/testing';
+import { branchedSharing } from '@espalier/sharing';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { afterEach, describe, test } from 'vitest';
@@ -78,8 +79,6 @@ export function outputs(model: BareModel, count = 3): number[][] {
   });
 }
 
-export type LayerWeights = Readonly<Record<string, Float32Array>>;
-
 /** All weights by layer, and the weight's own name behind it. */
 export async function weightsOf(model: BareModel): Promise<Map<string, Float32Array>> {
   const { weights } = await model.exportWeights();
@@ -118,4 +117,18 @@ export function reachedLayers(model: BareModel, task: 'a' | 'b' | 'c'): string[]
 export function difference(first: number[][], second: number[][]): number {
   const pairs = first.flatMap((row, index) => row.map((value, place) => value - second[index][place]));
   return Math.max(...pairs.map(Math.abs));
+}
+
+/** A network a task: the limit of many strategies. */
+export const separate = branchedSharing({ forks: { low: [['a'], ['b'], ['c']] } });
+
+/** The model's network made anew from its config, with the same weights. */
+export function rebuilt(model: BareModel): tfl.LayersModel {
+  const [, fromConfig] = tf.serialization.SerializationMap.getMap().classNameMap.Model;
+  const again = fromConfig(
+    tfl.LayersModel,
+    model.network.getConfig() as tf.serialization.ConfigDict,
+  ) as tfl.LayersModel;
+  again.setWeights(model.network.getWeights());
+  return again;
 }

@@ -1,0 +1,98 @@
+import type { Sharing } from '@espalier/core';
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import { SharingError } from './errors.js';
+import {
+  addLayer,
+  channelsOf,
+  type Inputs,
+  type LayerArgs,
+  type LayerWeight,
+  type Shapes,
+  shapesOf,
+  tensorsOf,
+} from './layer.js';
+import { ownTrunks } from './own-trunks.js';
+
+export interface CrossStitchOptions {
+  /**
+   * How much of its own features a task begins with, from 0 to 1; the other tasks' features share the rest. With 1
+   * the tasks begin as separate networks.
+   */
+  readonly own?: number;
+}
+
+/**
+ * Cross-stitch networks: a copy of the trunk a task, and behind every stage a cross-stitch unit. It gives each task a
+ * linear combination of all tasks' features, whose factors are learned, one for every channel.
+ *
+ * I. Misra et al., "Cross-stitch Networks for Multi-task Learning", CVPR 2016, section 3 and, for the initial factors,
+ * section 5.
+ */
+export function crossStitch({ own = 0.9 }: CrossStitchOptions = {}): Sharing {
+  if (!(own >= 0 && own <= 1)) throw new SharingError(`\`own\` is ${own}; it has to be from 0 to 1.`);
+  return {
+    kind: 'cross-stitch',
+    connect: (trunk, input, tasks) =>
+      ownTrunks(trunk, input, tasks, (stage, features) => {
+        const all = [...features.values()];
+        return new Map(
+          tasks.map((task, index) => {
+            const unit = new CrossStitch({ name: `${task}/${stage}/cross-stitch`, own, index });
+            return [task, addLayer(unit, all)];
+          }),
+        );
+      }),
+  };
+}
+
+interface CrossStitchConfig extends LayerArgs {
+  readonly own: number;
+  /** Which of the inputs is the task's own. */
+  readonly index: number;
+}
+
+/** One task's part of a cross-stitch unit: from all tasks' features, [batch, ..., channels], to what it goes on with. */
+class CrossStitch extends tfl.layers.Layer {
+  static readonly className = 'EspalierCrossStitch';
+  readonly #config: CrossStitchConfig;
+  #factors!: LayerWeight;
+
+  constructor(config: CrossStitchConfig) {
+    super(config);
+    this.#config = config;
+  }
+
+  override build(inputShape: Shapes): void {
+    const shapes = shapesOf(inputShape);
+    const { own, index } = this.#config;
+    const others = shapes.length === 1 ? 0 : (1 - own) / (shapes.length - 1);
+    const initial = tf.tidy(() =>
+      tf.tile(tf.tensor2d(shapes.map((_, input) => [input === index ? own : others])), [
+        1,
+        channelsOf(shapes[0], this.name),
+      ]),
+    );
+    this.#factors = this.addWeight('factors', initial.shape, 'float32', tfl.initializers.zeros());
+    this.#factors.write(initial);
+    initial.dispose();
+    this.built = true;
+  }
+
+  override computeOutputShape(inputShape: Shapes): Shapes {
+    return shapesOf(inputShape)[0];
+  }
+
+  override call(inputs: Inputs): tf.Tensor {
+    return tf.tidy(() => {
+      const factors = tf.unstack(this.#factors.read());
+      return tf.addN(tensorsOf(inputs).map((features, input) => tf.mul(features, factors[input])));
+    });
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    const { own, index } = this.#config;
+    return { ...super.getConfig(), own, index };
+  }
+}
+tf.serialization.registerClass(CrossStitch);
