@@ -29,7 +29,6 @@ export default defineConfig({
   target: 'node20',
   platform: 'neutral',
   dts: manifest.private || withoutTypes ? false : { entry },
-  sourcemap: true,
   clean: true,
   tsconfig: '../../tsconfig.build.json',
 });
