@@ -2,8 +2,18 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { multiTaskModel } from '@espalier/core';
+import { sum } from '@espalier/losses';
 import { hardSharing } from '@espalier/sharing';
-import { decodeSafetensors, encodeSafetensors, SafetensorsError } from '@espalier/trainer';
+import {
+  adamW,
+  constant,
+  decodeSafetensors,
+  encodeSafetensors,
+  fit,
+  mapData,
+  NonFiniteLossError,
+  SafetensorsError,
+} from '@espalier/trainer';
 import { FileError, load, save } from '@espalier/trainer/node';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
@@ -86,6 +96,39 @@ test('a file of another architecture is refused by what differs', async () => {
   await expect(load(models[0], file)).rejects.toThrow(
     /head of task "distance" is missing there and regression here; weight stage0\/kernel is \[2, 8\] there and \[2, 16\] here/,
   );
+});
+
+test('training that meets a loss that is not finite leaves the last good checkpoint', async () => {
+  const model = compose(3);
+  const optimizer = adamW();
+  const file = join(folder, 'checkpoint.safetensors');
+  let step = 0;
+  const data = mapData(points(32, 1), ({ input, labels }) => ({
+    input,
+    labels: { ...labels, distance: step >= 5 ? Number.POSITIVE_INFINITY : labels.distance },
+  }));
+  let good: unknown;
+  const training = fit(model, {
+    data,
+    epochs: 4,
+    batchSize: 16,
+    optimizer,
+    schedule: constant(0.1),
+    weighting: sum(),
+    seed: 1,
+    onStep: (record) => {
+      step = record.step;
+    },
+    async onEpoch() {
+      await save(model, file);
+      good = [...(await model.exportWeights()).weights];
+    },
+  });
+  await expect(training).rejects.toThrow(NonFiniteLossError);
+  const other = compose(4);
+  await load(other, file);
+  expect([...(await other.exportWeights()).weights]).toEqual(good);
+  for (const own of [model, other, optimizer]) own.dispose();
 });
 
 test('the file is what other readers of safetensors expect', async () => {
