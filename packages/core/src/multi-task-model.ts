@@ -87,6 +87,15 @@ export class MultiTaskModel<H extends Heads> {
     return this.network.trainableWeights.map((weight) => asVariable(weight));
   }
 
+  /** Those of `variables` that a task's output depends on: its head's, and those of its way through the trunk. */
+  variablesOf(task: TaskName<H>): tf.Variable[] {
+    const index = this.tasks.findIndex(({ name }) => name === task);
+    if (index < 0) throw new TaskError(task, 'the model has no such task.');
+    const layers = layersBefore(this.network.outputs[index]);
+    const own = new Set([...layers].flatMap((layer) => layer.trainableWeights.map(asVariable)));
+    return this.variables.filter((variable) => own.has(variable));
+  }
+
   /**
    * Makes a batch of examples: stacks their inputs and encodes their labels.
    *
@@ -331,6 +340,13 @@ function connectHead(
       cause: error,
     });
   }
+}
+
+/** The layers that an output depends on. A layer may be used on several ways, so it is the tensors that are followed. */
+function layersBefore(output: tfl.SymbolicTensor): Set<tfl.layers.Layer> {
+  const tensors = new Set([output]);
+  for (const { inputs } of tensors) for (const input of inputs) tensors.add(input);
+  return new Set([...tensors].map(({ sourceLayer }) => sourceLayer));
 }
 
 function fixedShape(task: string, output: tfl.SymbolicTensor): number[] {

@@ -65,6 +65,22 @@ describe('a model', () => {
     expect([...a.weights.keys()]).toContain('kind/scores/bias');
   });
 
+  test('knows which weights a task depends on', () => {
+    const model = own(compose());
+    const names = (variables: readonly tf.Variable[]) =>
+      variables.map(({ name }) => name.replace(/_\d+$/, ''));
+    const trunkNames = ['stage0/kernel', 'stage0/bias', 'stage1/kernel', 'stage1/bias'];
+    expect(names(model.variablesOf('kind'))).toEqual([
+      ...trunkNames,
+      'kind/scores/kernel',
+      'kind/scores/bias',
+    ]);
+    expect(names(model.variablesOf('boxes')).filter((name) => name.startsWith('kind/'))).toEqual([]);
+    const union = new Set([...model.variablesOf('kind'), ...model.variablesOf('boxes')]);
+    expect(union.size).toBe(model.variables.length);
+    expect(() => model.variablesOf('age' as 'kind')).toThrow(/Task "age": the model has no such task/);
+  });
+
   test('leaves Math.random as it was', () => {
     const random = Math.random;
     own(compose());

@@ -17,7 +17,7 @@ interface BlockConfig extends tf.serialization.ConfigDict {
  * Each layer has one input and one output; shapes are those of the layers.
  */
 export class Block extends tfl.layers.Layer {
-  static readonly className = 'EspalierBlock';
+  static readonly className: string = 'EspalierBlock';
 
   constructor(
     readonly layers: readonly tfl.layers.Layer[],
