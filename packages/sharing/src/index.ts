@@ -1,6 +1,12 @@
 export { type BranchedSharingOptions, branchedSharing, type TaskGroups } from './branched-sharing.js';
+export { type CgcOptions, cgc } from './cgc.js';
 export { type CrossStitchOptions, crossStitch } from './cross-stitch.js';
+export { type DSelectKOptions, dselectK } from './dselect-k.js';
 export { SharingError } from './errors.js';
+export type { ExpertPlace } from './experts.js';
+export { type GateUse, gateUse } from './gate-use.js';
 export { hardSharing } from './hard-sharing.js';
+export { type MmoeOptions, mmoe } from './mmoe.js';
 export { type NddrOptions, nddr } from './nddr.js';
+export { type PleOptions, ple } from './ple.js';
 export { type SoftSharingOptions, softSharing } from './soft-sharing.js';

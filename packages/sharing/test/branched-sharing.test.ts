@@ -12,13 +12,14 @@ import {
   testConformance,
   weightsOf,
 } from './models.js';
-import { denseTrunk, trunks } from './trunks.js';
+import { denseTrunk, modelTrunk, trunks } from './trunks.js';
 
 testConformance(
   'branched sharing',
   branchedSharing({
     forks: { low: [['first', 'third'], ['second']], high: [['first'], ['third'], ['second']] },
   }),
+  { ...trunks, models: modelTrunk },
 );
 
 describe('limits', () => {

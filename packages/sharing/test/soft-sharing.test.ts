@@ -6,11 +6,13 @@ import {
   bareModel,
   difference,
   examples,
+  numbers,
   outputs,
   own,
   reachedLayers,
   rebuilt,
   separate,
+  setWeights,
   testConformance,
   weightsOf,
 } from './models.js';
@@ -97,14 +99,24 @@ test('the squared distance is that of all pairs of copies', async () => {
   expect(tf.tidy(() => penaltyOf(model).dataSync()[0])).toBeCloseTo(0.5 * sum, 4);
 });
 
-test('the trace norm is the sum of the singular values', async () => {
+test('the trace norm is the sum of the singular values, of copies far and near', async () => {
   const model = bareModel(softSharing({ penalty: 'trace-norm', weight: 0.5 }));
-  const weights = await weightsOf(model);
-  const sum = ['low/kernel', 'high/kernel']
-    .flatMap((name) => singularValues(['a', 'b', 'c'].map((task) => [...weights.get(`${task}/${name}`)!])))
-    .reduce((sum, value) => sum + value);
-  // The biases are zero.
-  expect(tf.tidy(() => penaltyOf(model).dataSync()[0])).toBeCloseTo(0.5 * sum, 4);
+  for (const near of [false, true]) {
+    if (near) {
+      // Copies that differ by a hundredth; biases stay zero.
+      await setWeights(model, (name, size) =>
+        name.endsWith('kernel')
+          ? numbers(size).map((value, index) => value + 0.01 * numbers(size, name.charCodeAt(0))[index])
+          : undefined,
+      );
+    }
+    const weights = await weightsOf(model);
+    const sum = ['low/kernel', 'high/kernel']
+      .flatMap((name) => singularValues(['a', 'b', 'c'].map((task) => [...weights.get(`${task}/${name}`)!])))
+      .reduce((sum, value) => sum + value);
+    const norm = tf.tidy(() => penaltyOf(model).dataSync()[0]);
+    expect(norm / (0.5 * sum)).toBeCloseTo(1, near ? 2 : 4);
+  }
 });
 
 test('the gradient of the trace norm is that of differences', async () => {

@@ -1,4 +1,4 @@
-import { block, type Trunk } from '@espalier/core';
+import { Block, block, type Trunk } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 
@@ -33,11 +33,22 @@ class EncoderLayer extends tfl.layers.Layer {
 }
 tf.serialization.registerClass(EncoderLayer);
 
+/** Layers whose output is added to their input. */
+class Residual extends Block {
+  static override readonly className = 'TestResidual';
+
+  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Parameters<Block['call']>[1]): tf.Tensor {
+    const features = Array.isArray(inputs) ? inputs[0] : inputs;
+    return tf.tidy(() => tf.add(features, super.call(features, kwargs) as tf.Tensor));
+  }
+}
+tf.serialization.registerClass(Residual);
+
 /** A residual block as a model, so that it has its weights from the start. */
-function residual(name: string, channels: number): tfl.LayersModel {
-  const input = tfl.input({ shape: [6, 6, channels] });
+function residualModel(name: string): tfl.LayersModel {
+  const input = tfl.input({ shape: [6, 6, 2] });
   const convolved = tfl.layers
-    .conv2d({ name: 'conv', filters: channels, kernelSize: 3, padding: 'same', activation: 'tanh' })
+    .conv2d({ name: 'conv', filters: 2, kernelSize: 3, padding: 'same', activation: 'tanh' })
     .apply(input) as tfl.SymbolicTensor;
   const sum = tfl.layers.add({ name: 'sum' }).apply([input, convolved]) as tfl.SymbolicTensor;
   return tfl.model({ name, inputs: input, outputs: sum });
@@ -62,7 +73,17 @@ export const trunks = {
   },
   'a residual network': {
     inputShape: [6, 6, 2],
-    trunk: (): Trunk => [residual('low', 2), residual('high', 2)],
+    trunk: (): Trunk =>
+      ['low', 'high'].map(
+        (name) =>
+          new Residual(
+            [
+              tfl.layers.batchNormalization(),
+              tfl.layers.conv2d({ filters: 2, kernelSize: 3, padding: 'same' }),
+            ],
+            { name },
+          ),
+      ),
   },
   'a Transformer encoder': {
     inputShape: [4, 3],
@@ -84,4 +105,10 @@ export const denseTrunk = {
     tfl.layers.dense({ name: 'low', units: 4, activation: 'tanh' }),
     tfl.layers.dense({ name: 'high', units: 2, activation: 'tanh' }),
   ],
+};
+
+/** Stages that are models: they have their weights from the start, so that copies begin equal. */
+export const modelTrunk = {
+  inputShape: [6, 6, 2],
+  trunk: (): Trunk => [residualModel('low'), residualModel('high')],
 };
