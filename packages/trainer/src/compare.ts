@@ -1,12 +1,12 @@
 import type { Heads, Metric, MultiTaskModel } from '@espalier/core';
-import { sum, type TaskState, type Weighting } from '@espalier/losses';
+import { sum, type Weighting } from '@espalier/losses';
 import { type DataOf, onlyTask } from './data.js';
 import { type Evaluation, evaluate } from './evaluate.js';
 import { fit, type StepRecord } from './fit.js';
 import type { Optimizer } from './optimizers/optimizer.js';
 import type { Schedule } from './schedule.js';
 
-export interface CompareOptions<H extends Heads, State extends TaskState> {
+export interface CompareOptions<H extends Heads> {
   readonly heads: H;
   /** Composes a network for some of the heads; called for all of them, and for each alone. */
   readonly compose: <Own extends Heads>(heads: Own) => MultiTaskModel<Own>;
@@ -20,7 +20,7 @@ export interface CompareOptions<H extends Heads, State extends TaskState> {
   /** Makes the optimizer of a network. */
   readonly optimizer: () => Optimizer;
   /** How the multi-task network combines its losses. */
-  readonly weighting: Weighting<State>;
+  readonly weighting: Weighting;
   readonly seed: number;
   /** Called before a network is trained; what it returns is told of every step, and of the end. */
   readonly watch?: (run: string) => { step(record: StepRecord): void; end(): void };
@@ -65,8 +65,8 @@ export interface Comparison<H extends Heads> {
  *
  * K.-K. Maninis, I. Radosavovic, I. Kokkinos, "Attentive Single-Tasking of Multiple Tasks", CVPR 2019, equation 3.
  */
-export async function compareWithSingleTasks<H extends Heads, State extends TaskState>(
-  options: CompareOptions<H, State>,
+export async function compareWithSingleTasks<H extends Heads>(
+  options: CompareOptions<H>,
 ): Promise<Comparison<H>> {
   const { heads, compose, train, test, weighting } = options;
   const model = compose(heads);
@@ -92,16 +92,13 @@ export async function compareWithSingleTasks<H extends Heads, State extends Task
   }
 }
 
-async function trainRun<H extends Heads, State extends TaskState>(
+async function trainRun<H extends Heads>(
   name: string,
   model: MultiTaskModel<H>,
   train: DataOf<H>,
   test: DataOf<H>,
-  weighting: Weighting<State>,
-  budget: Pick<
-    CompareOptions<Heads, TaskState>,
-    'epochs' | 'batchSize' | 'schedule' | 'optimizer' | 'seed' | 'watch'
-  >,
+  weighting: Weighting,
+  budget: Pick<CompareOptions<Heads>, 'epochs' | 'batchSize' | 'schedule' | 'optimizer' | 'seed' | 'watch'>,
 ): Promise<TrainedRun> {
   const { epochs, batchSize, schedule, seed } = budget;
   const optimizer = budget.optimizer();

@@ -1,5 +1,5 @@
 import { disposeBatch, type Heads, type MultiTaskModel, seededRandom } from '@espalier/core';
-import type { TaskState, Weighting } from '@espalier/losses';
+import type { Weighting } from '@espalier/losses';
 import { checkNotEmpty, type DataOf } from './data.js';
 import { TrainerError } from './errors.js';
 import type { Optimizer } from './optimizers/optimizer.js';
@@ -19,7 +19,7 @@ export interface StepRecord<H extends Heads = Heads> {
   readonly losses: StepLosses<H>;
 }
 
-export interface FitOptions<H extends Heads, State extends TaskState> {
+export interface FitOptions<H extends Heads> {
   readonly data: DataOf<H>;
   /** How often every example is seen. */
   readonly epochs: number;
@@ -27,7 +27,7 @@ export interface FitOptions<H extends Heads, State extends TaskState> {
   readonly optimizer: Optimizer;
   readonly schedule: Schedule;
   /** How the losses become one. */
-  readonly weighting: Weighting<State>;
+  readonly weighting: Weighting;
   /** The seed of the order of examples and of layers that draw at random. */
   readonly seed: number;
   /** Called after every step. */
@@ -45,9 +45,9 @@ export interface FitOptions<H extends Heads, State extends TaskState> {
  * @throws NonFiniteLossError when a loss is NaN or infinite, before the update of that step.
  * @throws TrainerError when the options contradict each other or the data set is empty, before the first step.
  */
-export async function fit<H extends Heads, State extends TaskState>(
+export async function fit<H extends Heads>(
   model: MultiTaskModel<H>,
-  { data, epochs, batchSize, optimizer, schedule, weighting, seed, onStep, onEpoch }: FitOptions<H, State>,
+  { data, epochs, batchSize, optimizer, schedule, weighting, seed, onStep, onEpoch }: FitOptions<H>,
 ): Promise<readonly StepRecord<H>[]> {
   checkNotEmpty(data, 'train on');
   checkCount('epochs', epochs);
@@ -62,11 +62,20 @@ export async function fit<H extends Heads, State extends TaskState>(
 
   for (let step = 1; step <= steps; step++) {
     const batch = model.batch(batches.next().value.map((index) => data.at(index)));
+    const epoch = Math.ceil(step / stepsPerEpoch);
     const learningRate = schedule(step - 1, steps);
     try {
-      const done = trainStep(model, batch, { optimizer, learningRate, weighting, state, random, step });
+      const done = trainStep(model, batch, {
+        optimizer,
+        learningRate,
+        weighting,
+        state,
+        random,
+        step,
+        epoch,
+      });
       state = done.state;
-      records.push({ step, steps, epoch: Math.ceil(step / stepsPerEpoch), epochs, losses: done.losses });
+      records.push({ step, steps, epoch, epochs, losses: done.losses });
     } finally {
       disposeBatch(batch);
     }

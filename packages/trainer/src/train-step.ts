@@ -15,15 +15,17 @@ import type { Optimizer } from './optimizers/optimizer.js';
 /** The losses of the tasks that had a label in the batch. */
 export type StepLosses<H extends Heads> = { readonly [T in TaskName<H>]?: number };
 
-export interface TrainStepOptions<State extends TaskState> {
+export interface TrainStepOptions {
   readonly optimizer: Optimizer;
   readonly learningRate: number;
-  readonly weighting: Weighting<State>;
-  readonly state: State;
+  readonly weighting: Weighting;
+  readonly state: TaskState;
   /** Where layers such as dropout draw from. */
   readonly random: Random;
-  /** Counted from 1, for errors. */
+  /** Counted from 1. */
   readonly step: number;
+  /** Counted from 1. */
+  readonly epoch: number;
 }
 
 /**
@@ -31,11 +33,11 @@ export interface TrainStepOptions<State extends TaskState> {
  *
  * @throws NonFiniteLossError before anything is changed.
  */
-export function trainStep<H extends Heads, State extends TaskState>(
+export function trainStep<H extends Heads>(
   model: MultiTaskModel<H>,
   batch: Batch<H>,
-  { optimizer, learningRate, weighting, state, random, step }: TrainStepOptions<State>,
-): { readonly losses: StepLosses<H>; readonly state: State } {
+  { optimizer, learningRate, weighting, state, random, step, epoch }: TrainStepOptions,
+): { readonly losses: StepLosses<H>; readonly state: TaskState } {
   const names = model.tasks.map(({ name }) => name);
   if (names.every((name) => batch.targets[name].labelled === 0)) return { losses: {}, state };
 
@@ -46,7 +48,7 @@ export function trainStep<H extends Heads, State extends TaskState>(
       const losses = model.losses(batch, { training: true });
       values = names.map((name) => losses[name]?.dataSync()[0]);
       checkFinite(names, values, step);
-      const combined = weighting.step(state, values);
+      const combined = weighting.step(state, values, { step: step - 1, epoch, random });
       nextState = combined.state;
       const weighted = names.flatMap((name, index) => {
         const loss = losses[name];
@@ -60,9 +62,22 @@ export function trainStep<H extends Heads, State extends TaskState>(
   } finally {
     tf.dispose([loss, ...gradients.values()]);
   }
+  if (weighting.afterUpdate !== undefined) {
+    nextState = weighting.afterUpdate(
+      nextState,
+      withRandom(random, () => lossValues(model, batch)),
+    );
+  }
 
   const losses = names.flatMap((name, index) => (values[index] === undefined ? [] : [[name, values[index]]]));
   return { losses: Object.fromEntries(losses) as StepLosses<H>, state: nextState };
+}
+
+function lossValues<H extends Heads>(model: MultiTaskModel<H>, batch: Batch<H>): (number | undefined)[] {
+  return tf.tidy(() => {
+    const losses = model.losses(batch, { training: true });
+    return model.tasks.map(({ name }) => losses[name]?.dataSync()[0]);
+  });
 }
 
 function checkFinite(names: readonly string[], losses: readonly (number | undefined)[], step: number): void {

@@ -1,4 +1,4 @@
-import { mean, sum, weighted } from '@espalier/losses';
+import { mean, sum, weighted, weightings } from '@espalier/losses';
 import {
   adamW,
   constant,
@@ -22,7 +22,7 @@ afterEach(() => {
   for (const thing of made.splice(0)) thing.dispose();
 });
 
-const options = (more: Partial<FitOptions<SideHeads, ReturnType<ReturnType<typeof sum>['init']>>> = {}) => ({
+const options = (more: Partial<FitOptions<SideHeads>> = {}) => ({
   data: points(64, 1),
   epochs: 3,
   batchSize: 16,
@@ -116,6 +116,25 @@ test('a weight of 0 is like a task that is not there; mean is half of sum', asyn
   for (const weighting of [sum(), mean()])
     losses.push(lossesOf(await fit(own(compose()), { ...options(), weighting })));
   for (const [step, own] of losses[0].entries()) expect(own.side).toBeCloseTo(losses[1][step].side!, 3);
+});
+
+const { dwa, famo, geometricMean, imtlL, initialLoss, logScale, randomLossWeighting, uncertaintyRevised } =
+  weightings;
+
+test.each([
+  dwa(),
+  famo(),
+  geometricMean(),
+  imtlL(),
+  initialLoss(),
+  logScale(),
+  randomLossWeighting(),
+  uncertaintyRevised(),
+])('the weighting $name is told what it asks for, and trains', async (weighting) => {
+  const records = await fit(own(compose()), options({ weighting, epochs: 10 }));
+  const [first, last] = [records[0].losses, records[records.length - 1].losses];
+  expect(last.side).toBeLessThan(first.side!);
+  expect(last.distance).toBeLessThan(first.distance!);
 });
 
 test('a loss that is not finite stops the training before its step, and names task and step', async () => {
