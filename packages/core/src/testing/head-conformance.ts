@@ -98,7 +98,7 @@ export function headConformance<Label, Prediction>({
       }),
     },
     {
-      name: 'encodes examples without a label as rows of the same shape, all finite',
+      name: 'encodes examples without a label as rows of the same shape',
       run: withOutput((_, context) => {
         tf.tidy(() => {
           const full = head.encode(labels, context);
@@ -110,10 +110,6 @@ export function headConformance<Label, Prediction>({
             tf.util.arraysEqual(full.shape, empty.shape) && full.dtype === empty.dtype,
             `encode() of unlabelled examples has shape ${describeShape(empty.shape)} and type ${empty.dtype}; ` +
               `labelled ones have ${describeShape(full.shape)} and ${full.dtype}.`,
-          );
-          expect(
-            empty.dataSync().every(Number.isFinite),
-            'encode() of unlabelled examples gives values that are not finite.',
           );
         });
       }),

@@ -1,0 +1,156 @@
+import type { Head, Sharing } from '@espalier/core';
+import {
+  type ConformanceCheck,
+  ConformanceError,
+  headConformance,
+  sharingConformance,
+} from '@espalier/core/testing';
+import { hardSharing } from '@espalier/sharing';
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import { describe, expect, test } from 'vitest';
+
+type Regression = Head<number, number>;
+
+const good: Regression = {
+  kind: 'regression',
+  connect: (features, task) =>
+    tfl.layers
+      .dense({ name: `${task}/value`, units: 1 })
+      .apply(features[features.length - 1]) as tfl.SymbolicTensor,
+  encode: (labels) => tf.tensor2d(labels.map((label) => [label ?? 0])),
+  losses: (output, target) =>
+    tf.tidy(() => tf.squeeze(tf.squaredDifference(output, target), [1]) as tf.Tensor1D),
+  decode: async (output) => Array.from(await output.data()),
+  metrics: [
+    { name: 'mean', better: 'lower', compute: (values) => values.reduce((sum, value) => sum + value, 0) },
+  ],
+};
+
+/** The names of the checks that fail. Tensors that a bad head leaks are the head's. */
+async function failures(checks: readonly ConformanceCheck[]): Promise<string[]> {
+  const failed: string[] = [];
+  for (const { name, run } of checks) {
+    await run().catch((error) => {
+      if (!(error instanceof ConformanceError)) throw error;
+      failed.push(name);
+    });
+  }
+  return failed;
+}
+
+const checksOf = (head: Regression) => headConformance({ head, featureShape: [4], labels: [0.5, -1, 2] });
+
+describe('the conformance kit for heads', () => {
+  test('lets a good head pass', async () => {
+    expect(await failures(checksOf(good))).toEqual([]);
+  });
+
+  const bad: [string, Partial<Regression>, string][] = [
+    [
+      'a loss of the batch instead of one an example',
+      {
+        losses: (output, target) =>
+          tf.tidy(() => tf.reshape(tf.mean(tf.squaredDifference(output, target)), [1]) as tf.Tensor1D),
+      },
+      'gives a loss and a prediction for every example',
+    ],
+    [
+      'losses that depend on the other examples',
+      {
+        losses: (output, target) =>
+          tf.tidy(() => tf.mul(good.losses(output, target), tf.sum(target)) as tf.Tensor1D),
+      },
+      'the loss of an example does not depend on the others in the batch',
+    ],
+    [
+      'targets whose unlabelled rows are missing',
+      {
+        encode(labels) {
+          const known = labels.filter((label) => label !== undefined);
+          return tf.tensor2d(known, [known.length, 1]);
+        },
+      },
+      'encodes examples without a label as rows of the same shape',
+    ],
+    [
+      'a metric that is not a number',
+      { metrics: [{ name: 'broken', better: 'higher', compute: () => Number.NaN }] },
+      'every metric of its predictions is a finite number',
+    ],
+    [
+      'a prediction too few',
+      { decode: async (output) => Array.from(await output.data()).slice(1) },
+      'gives a loss and a prediction for every example',
+    ],
+    [
+      'a tensor that is left behind',
+      {
+        decode: async (output) => {
+          const copy = tf.clone(output);
+          return Array.from(await copy.data());
+        },
+      },
+      'training, predicting and disposing leave no tensor behind',
+    ],
+    [
+      'an output that is disposed of',
+      {
+        decode: async (output) => {
+          const values = Array.from(await output.data());
+          output.dispose();
+          return values;
+        },
+      },
+      'encoding, losses and decoding leave no tensor behind but what they return',
+    ],
+    [
+      'weights that no loss reaches',
+      {
+        connect: (features, task) => {
+          const last = features[features.length - 1];
+          const idle = tfl.layers
+            .dense({ name: `${task}/idle`, units: 1, kernelInitializer: 'zeros' })
+            .apply(last);
+          const dead = tfl.layers.reLU({ name: `${task}/dead` }).apply(idle);
+          return tfl.layers
+            .add({ name: `${task}/sum` })
+            .apply([good.connect(features, task), dead as tfl.SymbolicTensor]) as tfl.SymbolicTensor;
+        },
+      },
+      'every trainable weight is reached by the gradient of some task',
+    ],
+  ];
+  test.each(bad)('notices %s', async (_, defect, check) => {
+    const failed = await failures(checksOf({ ...good, ...defect }));
+    expect(failed).toContain(check);
+  });
+});
+
+describe('the conformance kit for sharing strategies', () => {
+  const trunk = () => [
+    tfl.layers.dense({ name: 'a', units: 4, activation: 'tanh' }),
+    tfl.layers.dense({ name: 'b', units: 4, activation: 'tanh' }),
+  ];
+  const checks = (sharing: Sharing) => sharingConformance({ sharing, trunk, inputShape: [3] });
+  const spoiled = (connect: Sharing['connect']): Sharing => ({ kind: 'spoiled', connect });
+
+  test('lets hard sharing pass', async () => {
+    expect(await failures(checks(hardSharing()))).toEqual([]);
+  });
+
+  test('notices a strategy that leaves a stage out', async () => {
+    const shortened = spoiled((stages, input, tasks) => hardSharing().connect(stages.slice(1), input, tasks));
+    expect(await failures(checks(shortened))).toContain('gives every task one tensor of features a stage');
+  });
+
+  test('notices a strategy whose features ignore the trunk', async () => {
+    const bypassing = spoiled((stages, input, tasks) => {
+      hardSharing().connect(stages, input, tasks);
+      return new Map(tasks.map((task) => [task, stages.map(() => input)]));
+    });
+    expect(await failures(checks(bypassing))).toContain(
+      "a task's loss reaches the trunk and its own head, and no other head",
+    );
+  });
+});
