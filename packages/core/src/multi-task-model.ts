@@ -215,6 +215,13 @@ export class MultiTaskModel<H extends Heads> {
       for (const { name, head } of this.tasks) {
         const own = labels.map((known) => known[name]);
         const values = head.encode(own, this.#context(name));
+        if (values.shape[0] !== own.length) {
+          values.dispose();
+          throw new TaskError(
+            name,
+            `its head encodes ${own.length} labels as ${describeShape(values.shape)}; expected a row for each.`,
+          );
+        }
         targets.push([
           name,
           target(
