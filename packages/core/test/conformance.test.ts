@@ -1,10 +1,5 @@
 import type { Head, Sharing } from '@espalier/core';
-import {
-  type ConformanceCheck,
-  ConformanceError,
-  headConformance,
-  sharingConformance,
-} from '@espalier/core/testing';
+import { type ConformanceCheck, headConformance, sharingConformance } from '@espalier/core/testing';
 import { hardSharing } from '@espalier/sharing';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
