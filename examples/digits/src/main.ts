@@ -8,14 +8,14 @@ import { compose, heads } from './network.js';
 import { labelledScenes } from './scenes.js';
 
 const BATCH_SIZE = 16;
-const PEAK_LEARNING_RATE = 8e-3;
+const PEAK_LEARNING_RATE = 1.2e-2;
 const SHOWN_SCENES = 24;
 
 await runExample({
   name: 'digits',
   epochs: { default: 2, quick: 1 },
   async run({ engine, epochs, seed, quick }) {
-    const train = await labelledScenes('train', quick ? 800 : 9600, seed);
+    const train = await labelledScenes('train', quick ? 800 : 8000, seed);
     const test = await labelledScenes('test', quick ? 200 : 1000, seed + 1);
     const comparison = await compareWithSingleTasks({
       heads,
@@ -25,7 +25,7 @@ await runExample({
       epochs,
       batchSize: BATCH_SIZE,
       schedule: warmupCosine(PEAK_LEARNING_RATE),
-      optimizer: () => adamW({ weightDecay: 1e-2 }),
+      optimizer: () => adamW({ beta2: 0.99, weightDecay: 0.05 }),
       weighting: sum(),
       seed,
       watch: consoleProgress,

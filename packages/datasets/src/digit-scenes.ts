@@ -33,10 +33,10 @@ export interface DigitScenesOptions {
 }
 
 /** The longer side of a digit's ink in pixels. */
-const SMALLEST = 12;
-const LARGEST = 36;
+const SMALLEST = 14;
+const LARGEST = 40;
 /** The largest digit is at least this much larger than the next, so that people agree on which it is. */
-const LEAD = 1.3;
+const LEAD = 1.4;
 const MOST_DIGITS = 4;
 /** How much of the smaller box two digits may share. */
 const MOST_OVERLAP = 0.1;
@@ -137,7 +137,7 @@ function inkOf(glyph: Glyph): Ink {
   let right = 0;
   let bottom = 0;
   for (const [index, value] of glyph.pixels.entries()) {
-    if (value < 0.2) continue;
+    if (value < 0.3) continue;
     const x = index % GLYPH_SIZE;
     const y = Math.floor(index / GLYPH_SIZE);
     left = Math.min(left, x);
