@@ -9,7 +9,10 @@ declare module 'vitest' {
 const source = (path: string) => new URL(`./${path}`, import.meta.url).pathname;
 
 /** These packages compute with tensors: their tests run on every engine. The others' run once. */
-const onEveryEngine = 'packages/{core,sharing,vision-heads,trainer}/test/**/*.test.ts';
+const onEveryEngine = [
+  'packages/{core,sharing,vision-heads,trainer}/test/**/*.test.ts',
+  'packages/losses/test/tensors.test.ts',
+];
 
 export default defineConfig({
   resolve: {
@@ -44,7 +47,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'cpu',
-          include: [onEveryEngine],
+          include: onEveryEngine,
           setupFiles: ['./vitest.engine.ts'],
           provide: { engine: 'cpu' },
         },
