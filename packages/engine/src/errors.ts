@@ -23,3 +23,8 @@ export class EngineError extends Error {
 export class GradientError extends Error {
   override readonly name = 'GradientError';
 }
+
+/** A program that cannot be traced or run; the message names the entry and says what to do instead. */
+export class ProgramError extends Error {
+  override readonly name = 'ProgramError';
+}

@@ -1,5 +1,14 @@
-export { EngineError, GradientError } from './errors.js';
+export { EngineError, GradientError, ProgramError } from './errors.js';
 export { type LossGradients, lossGradients } from './loss-gradients.js';
 export { type PerTaskGradients, perTaskGradients } from './per-task-gradients.js';
+export { type Carry, carry } from './program/carry.js';
+export {
+  type Entries,
+  type Entry,
+  type NamedTensors,
+  type Program,
+  type ProgramOptions,
+  program,
+} from './program/program.js';
 export { type EngineName, type EngineReport, engineNames, type PassedOver, use } from './use.js';
 export { registerTrainingKernels } from './wasm/register.js';

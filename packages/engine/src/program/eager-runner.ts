@@ -1,0 +1,34 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Entry, NamedTensors } from './program.js';
+import { withoutReads } from './refuse-reads.js';
+import type { Runner } from './runner.js';
+import { withMethods } from './with-methods.js';
+
+/**
+ * Runs the entries as the functions that they are. The state is the variables themselves.
+ *
+ * @param random Where tfjs seeds its draws from.
+ */
+export function eagerRunner(
+  entries: ReadonlyMap<string, Entry<NamedTensors, NamedTensors>>,
+  random: () => number,
+): Runner {
+  return {
+    run: (entry, inputs) =>
+      tf.tidy(() => {
+        const step = entries.get(entry)!;
+        const outputs = withMethods(Math, { random }, () =>
+          withoutReads(
+            entry,
+            () => undefined,
+            () => step(inputs),
+          ),
+        );
+        // An output may be an input, or a variable, which are not the caller's to dispose.
+        return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, tf.clone(tensor)]));
+      }),
+    sync() {},
+    load() {},
+    dispose() {},
+  };
+}

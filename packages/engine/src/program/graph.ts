@@ -1,0 +1,191 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { type DataType, dataTypes } from './binding.js';
+import type { Draws } from './compare-traces.js';
+import type { Distribution } from './draws.js';
+import type { AttributeValue, GraphNode, TensorValue } from './saved-model.js';
+import type { Trace, TraceNode, Value } from './trace.js';
+
+/** Names of the nodes of a variable that lives in the session. */
+export interface StateNodes {
+  readonly handle: string;
+  /** Its value when a run begins. */
+  readonly read: string;
+  /** Where a new value is fed. */
+  readonly value: string;
+  /** Fetched to put the fed value in place. */
+  readonly load: string;
+}
+
+/** Names of the nodes of a traced entry that are fed and fetched. */
+export interface EntryNodes {
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly outputs: Readonly<Record<string, string>>;
+  /** Fetched where there are no outputs. */
+  readonly done: string;
+  /** Fed with two numbers of 32 bits a run; undefined where nothing is drawn. */
+  readonly seed: string | undefined;
+  /** The random tensors, by the index of the trace's constant that they stand for. */
+  readonly draws: ReadonlyMap<number, string>;
+}
+
+type Attributes = Readonly<Record<string, AttributeValue>>;
+
+/** Constants up to this many bytes are shared: a traced LSTM has thousands of the same few. */
+const sharedBytes = 64;
+
+/** A TensorFlow graph that grows, trace by trace, over one state. */
+export class Graph {
+  readonly nodes: GraphNode[] = [];
+  private readonly state = new Map<tf.Variable, StateNodes>();
+  private readonly constants = new Map<string, string>();
+  private entries = 0;
+
+  /** A variable of the session for a variable of tfjs. */
+  stateOf(variable: tf.Variable, dtype: DataType): StateNodes {
+    const known = this.state.get(variable);
+    if (known !== undefined) return known;
+    const name = `state${this.state.size}`;
+    const attributes: Attributes = { dtype: type(dtype), shape: shape(variable.shape) };
+    const handle = this.add(name, 'VarHandleOp', [], {
+      ...attributes,
+      shared_name: text(name),
+      container: text(''),
+    });
+    const read = this.add(`${name}/read`, 'ReadVariableOp', [handle], { dtype: type(dtype) });
+    const value = this.add(`${name}/value`, 'Placeholder', [], attributes);
+    const assign = this.add(`${name}/assign`, 'AssignVariableOp', [handle, value], { dtype: type(dtype) });
+    const load = this.add(`${name}/load`, 'Identity', [value, `^${assign}`], { T: type(dtype) });
+    const nodes = { handle, read, value, load };
+    this.state.set(variable, nodes);
+    return nodes;
+  }
+
+  /** Adds what a step did, with TensorFlow's draws in place of those of JavaScript. */
+  append({ nodes, outputs, writes }: Trace, draws: Draws): EntryNodes {
+    const entry = `entry${this.entries++}`;
+    const seed =
+      draws.size === 0
+        ? undefined
+        : this.add(`${entry}/seed`, 'Placeholder', [], { dtype: type(dataTypes.int32), shape: shape([2]) });
+
+    const names: string[] = [];
+    const tensor = ({ node, output }: Value) => (output === 0 ? names[node]! : `${names[node]}:${output}`);
+    const inputs: Record<string, string> = {};
+    const drawn = new Map<number, string>();
+    nodes.forEach((node, index) => {
+      const name = `${entry}/${index}`;
+      const distribution = draws.get(index);
+      if (node.kind === 'constant' && distribution !== undefined) {
+        names.push(this.draw(name, distribution, node.value.shape, `${seed}`, drawn.size));
+        drawn.set(index, names.at(-1)!);
+      } else {
+        names.push(this.node(name, node, tensor));
+      }
+      if (node.kind === 'input') inputs[node.name] = name;
+    });
+
+    // A step reads the values with which it began, so they are read before they are replaced.
+    const assigned = [...writes].map(([variable, value], index) => {
+      const { handle, read } = this.stateOf(variable, value.dtype);
+      const assign = this.add(
+        `${entry}/assign${index}`,
+        'AssignVariableOp',
+        [handle, tensor(value), `^${read}`],
+        {
+          dtype: type(value.dtype),
+        },
+      );
+      return `^${assign}`;
+    });
+    const result = (name: string, source: string, dtype: DataType) =>
+      this.add(`${entry}/${name}`, 'Identity', [source, ...assigned], { T: type(dtype) });
+    return {
+      inputs,
+      outputs: Object.fromEntries(
+        [...outputs].map(([name, value], index) => [
+          name,
+          result(`output${index}`, tensor(value), value.dtype),
+        ]),
+      ),
+      done: result('done', this.constant(floats([], 0)), dataTypes.float32),
+      seed,
+      draws: drawn,
+    };
+  }
+
+  private node(name: string, node: TraceNode, tensor: (value: Value) => string): string {
+    switch (node.kind) {
+      case 'input':
+        return this.add(name, 'Placeholder', [], { dtype: type(node.dtype), shape: shape(node.shape) });
+      case 'variable':
+        return this.stateOf(node.variable, node.dtype).read;
+      case 'constant':
+        return this.constant(node.value);
+      case 'operation':
+        return this.add(name, node.op, node.inputs.map(tensor), node.attributes);
+    }
+  }
+
+  /** `shift + scale * standard`, from a key that is the run's seed and the number of the draw. */
+  private draw(
+    name: string,
+    { op, shift, scale }: Distribution,
+    size: readonly number[],
+    seed: string,
+    count: number,
+  ): string {
+    const float = { T: type(dataTypes.float32) };
+    const offset = this.constant(integers([2], 0, count));
+    const key = this.add(`${name}/key`, 'AddV2', [seed, offset], { T: type(dataTypes.int32) });
+    const standard = this.add(
+      `${name}/standard`,
+      op,
+      [this.constant(integers([size.length], ...size)), key],
+      {
+        dtype: type(dataTypes.float32),
+        T: type(dataTypes.int32),
+        Tseed: type(dataTypes.int32),
+      },
+    );
+    const scaled = this.add(`${name}/scaled`, 'Mul', [standard, this.constant(floats([], scale))], float);
+    return this.add(name, 'AddV2', [scaled, this.constant(floats([], shift))], float);
+  }
+
+  private constant(value: TensorValue): string {
+    const { dtype, shape, content } = value;
+    const key = content.length <= sharedBytes ? `${dtype} ${shape} ${content}` : undefined;
+    const known = key === undefined ? undefined : this.constants.get(key);
+    if (known !== undefined) return known;
+    const name = this.add(`constant${this.nodes.length}`, 'Const', [], {
+      dtype: type(dtype),
+      value: { kind: 'tensor', value },
+    });
+    if (key !== undefined) this.constants.set(key, name);
+    return name;
+  }
+
+  private add(name: string, op: string, inputs: readonly string[], attributes: Attributes): string {
+    this.nodes.push({ name, op, inputs, attributes });
+    return name;
+  }
+}
+
+function type(value: DataType): AttributeValue {
+  return { kind: 'type', value };
+}
+
+function shape(value: readonly number[]): AttributeValue {
+  return { kind: 'shape', value };
+}
+
+function text(value: string): AttributeValue {
+  return { kind: 'string', value };
+}
+
+function floats(shape: readonly number[], ...values: number[]): TensorValue {
+  return { dtype: dataTypes.float32, shape, content: new Uint8Array(Float32Array.from(values).buffer) };
+}
+
+function integers(shape: readonly number[], ...values: number[]): TensorValue {
+  return { dtype: dataTypes.int32, shape, content: new Uint8Array(Int32Array.from(values).buffer) };
+}

@@ -1,0 +1,174 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { ProgramError } from '../errors.js';
+import { nativeBackend } from './binding.js';
+import { Carry } from './carry.js';
+import { eagerRunner } from './eager-runner.js';
+import { randomSource } from './random-source.js';
+import type { Runner } from './runner.js';
+import { tracedRunner } from './traced-runner.js';
+
+export type NamedTensors = Readonly<Record<string, tf.Tensor>>;
+
+/** A step: from named tensors to named tensors, by operations of tfjs and by assignments to variables. */
+export type Entry<Inputs extends NamedTensors, Outputs extends NamedTensors> = (inputs: Inputs) => Outputs;
+
+/** Entries by their names; `never` lets each have inputs of its own. */
+export type Entries = Readonly<Record<string, (inputs: never) => NamedTensors>>;
+
+export interface ProgramOptions<E extends Entries> {
+  /** Every variable that an entry reads or changes, and every carry. */
+  readonly state: readonly (tf.Variable | Carry<never>)[];
+  readonly entries: E;
+  /** Where draws without a seed of their own are seeded from; `Math.random` at the time of the call unless given. */
+  readonly seed?: number;
+  /** Whether entries become graphs. Unless given: where native TensorFlow is the engine. */
+  readonly traced?: boolean;
+  /**
+   * Runs every trace's first step both ways and compares outputs and state: by how much they may differ, as a part of
+   * a tensor's largest value. `true`: 1e-4.
+   */
+  readonly verify?: boolean | number;
+}
+
+export interface Program<E extends Entries> {
+  /**
+   * The entries as they are called. Outputs are the caller's to dispose, or the surrounding `tf.tidy`'s; inputs stay
+   * the caller's.
+   */
+  readonly entries: E;
+  /** Whether entries are graphs. */
+  readonly traced: boolean;
+  /** Brings the variables to what the entries have made of them. Needed before they are read outside. */
+  sync(): void;
+  /** Has the next call take over all variables as they are. Assigning to one does so for that one. */
+  load(): void;
+  /** Brings the variables up to date, and gives up the graphs. The variables stay, the carries too. */
+  dispose(): void;
+}
+
+/**
+ * Several steps over one state, each of which runs as one piece.
+ *
+ * On native TensorFlow a step is traced when it is first called with tensors of some types and shapes: it runs as it
+ * is, what it asks of TensorFlow is written down, and from then on TensorFlow runs that as a graph, with the state
+ * inside. On the other engines the functions run as they are. The same calls give the same results.
+ *
+ * A step must therefore depend on its inputs and the state alone: numbers that change (a learning rate, a step count)
+ * are tensors. What a graph cannot repeat is refused, see `ProgramError`.
+ *
+ * @throws ProgramError where `traced` asks for graphs on an engine that has none.
+ *
+ * @example
+ * ```ts
+ * const program = engine.program({
+ *   state: [weight],
+ *   entries: {
+ *     train({ x, rate }: { x: tf.Tensor2D; rate: tf.Scalar }) {
+ *       const { loss, gradients } = engine.lossGradients(() => tf.mean(tf.square(tf.matMul(x, weight))), [weight]);
+ *       weight.assign(tf.sub(weight, tf.mul(gradients.get(weight)!, rate)));
+ *       return { loss };
+ *     },
+ *   },
+ * });
+ * const { loss } = program.entries.train({ x, rate: tf.scalar(0.1) });
+ * ```
+ */
+export function program<E extends Entries>(options: ProgramOptions<E>): Program<E> {
+  const backend = options.traced === false ? undefined : nativeBackend();
+  if (options.traced === true && backend === undefined) {
+    throw new ProgramError(
+      `traced programs need native TensorFlow, and the engine is '${tf.getBackend()}'. Call engine.use('native') first, or leave \`traced\` out.`,
+    );
+  }
+  const entries = new Map(Object.entries(options.entries).map(([name, step]) => [name, checked(name, step)]));
+  const random = options.seed === undefined ? () => Math.random() : randomSource(options.seed);
+  const runner =
+    backend === undefined
+      ? eagerRunner(entries, random)
+      : tracedRunner({
+          backend,
+          entries,
+          state: () => options.state.flatMap((item) => (item instanceof Carry ? item.variables : [item])),
+          random,
+          tolerance: toleranceOf(options.verify),
+        });
+  return new CompiledProgram(options.entries, runner, backend !== undefined);
+}
+
+class CompiledProgram<E extends Entries> implements Program<E> {
+  readonly entries: E;
+  private isDisposed = false;
+
+  constructor(
+    entries: E,
+    private readonly runner: Runner,
+    readonly traced: boolean,
+  ) {
+    const calls = Object.keys(entries).map((name) => [
+      name,
+      (inputs: NamedTensors = {}) => {
+        this.checkAlive();
+        checkInputs(name, inputs);
+        return runner.run(name, inputs);
+      },
+    ]);
+    this.entries = Object.fromEntries(calls) as E;
+  }
+
+  sync(): void {
+    this.checkAlive();
+    this.runner.sync();
+  }
+
+  load(): void {
+    this.checkAlive();
+    this.runner.load();
+  }
+
+  dispose(): void {
+    if (this.isDisposed) return;
+    this.runner.dispose();
+    this.isDisposed = true;
+  }
+
+  private checkAlive(): void {
+    if (this.isDisposed) throw new ProgramError('the program is disposed. Make a new one.');
+  }
+}
+
+/** A step whose result is known to be named tensors. */
+function checked(name: string, step: (inputs: never) => NamedTensors): Entry<NamedTensors, NamedTensors> {
+  return (inputs) => {
+    const outputs: unknown = step(inputs as never);
+    if (outputs instanceof Promise) {
+      throw new ProgramError(
+        `entry '${name}' is async, and what it awaits would not be part of the step. Make it synchronous.`,
+      );
+    }
+    const isNamed = typeof outputs === 'object' && outputs !== null && !(outputs instanceof tf.Tensor);
+    const wrong = isNamed
+      ? Object.entries(outputs).find(([, output]) => !(output instanceof tf.Tensor))
+      : (['', outputs] as const);
+    if (wrong === undefined) return outputs as NamedTensors;
+    throw new ProgramError(
+      `entry '${name}' must return an object of tensors, found ${isNamed ? `'${wrong[0]}'` : typeof outputs} that is none. ` +
+        'Return {} where there is nothing to return.',
+    );
+  };
+}
+
+function checkInputs(entry: string, inputs: NamedTensors): void {
+  for (const [name, input] of Object.entries(inputs)) {
+    if (!(input instanceof tf.Tensor) || !['float32', 'int32', 'bool'].includes(input.dtype)) {
+      const found = input instanceof tf.Tensor ? `a tensor of ${input.dtype}` : `a ${typeof input}`;
+      throw new ProgramError(
+        `entry '${entry}': expected input '${name}' to be a tensor of float32, int32 or bool, found ${found}.`,
+      );
+    }
+  }
+}
+
+function toleranceOf(verify: boolean | number | undefined): number | undefined {
+  if (verify === undefined || verify === false) return undefined;
+  return verify === true ? 1e-4 : verify;
+}

@@ -1,0 +1,9 @@
+import type { NamedTensors } from './program.js';
+
+/** What runs a program's entries: the functions themselves, or what became of them. */
+export interface Runner {
+  run(entry: string, inputs: NamedTensors): NamedTensors;
+  sync(): void;
+  load(): void;
+  dispose(): void;
+}

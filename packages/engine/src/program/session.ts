@@ -1,0 +1,42 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { ProgramError } from '../errors.js';
+import type { NativeBackend } from './binding.js';
+import { encodeSavedModel, type GraphNode } from './saved-model.js';
+import { withTemporaryFolder } from './temporary-folder.js';
+
+/** A graph that TensorFlow has loaded, with the values of its variables. */
+export class Session {
+  private readonly id: number;
+
+  constructor(
+    private readonly backend: NativeBackend,
+    nodes: readonly GraphNode[],
+  ) {
+    const { writeFileSync } = process.getBuiltinModule('node:fs');
+    this.id = withTemporaryFolder((folder) => {
+      writeFileSync(`${folder}/saved_model.pb`, encodeSavedModel(nodes));
+      return backend.binding.loadSavedModel(folder, 'serve');
+    });
+  }
+
+  /**
+   * Feeds tensors to nodes, and gives the tensors of others, which are the caller's.
+   *
+   * @param what For errors.
+   */
+  run(what: string, feeds: ReadonlyMap<string, tf.Tensor>, fetches: readonly string[]): tf.Tensor[] {
+    const ids = this.backend.getInputTensorIds([...feeds.values()]);
+    try {
+      return this.backend.binding
+        .runSavedModel(this.id, ids, [...feeds.keys()].join(), fetches.join())
+        .map((metadata) => this.backend.createOutputTensor(metadata));
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new ProgramError(`${what} failed in TensorFlow: ${reason}`, { cause });
+    }
+  }
+
+  close(): void {
+    this.backend.binding.deleteSavedModel(this.id);
+  }
+}

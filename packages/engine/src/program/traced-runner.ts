@@ -1,0 +1,223 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { ProgramError } from '../errors.js';
+import { dataTypes, type NativeBackend } from './binding.js';
+import { type Draws, drawsOf } from './compare-traces.js';
+import { type EntryNodes, Graph, type StateNodes } from './graph.js';
+import type { Entry, NamedTensors } from './program.js';
+import { randomSource } from './random-source.js';
+import type { Runner } from './runner.js';
+import { Session } from './session.js';
+import { type Recording, record, type Step } from './trace.js';
+import { expectSame } from './verify.js';
+
+export interface TracedRunnerOptions {
+  readonly backend: NativeBackend;
+  readonly entries: ReadonlyMap<string, Entry<NamedTensors, NamedTensors>>;
+  readonly state: () => readonly tf.Variable[];
+  readonly random: () => number;
+  /** The largest relative difference between the first run of a trace and the function's own; undefined: unchecked. */
+  readonly tolerance: number | undefined;
+}
+
+/** Runs the entries in a session of TensorFlow, where the state is. */
+export function tracedRunner(options: TracedRunnerOptions): Runner {
+  return new TracedRunner(options);
+}
+
+class TracedRunner implements Runner {
+  private readonly graph = new Graph();
+  private readonly traced = new Map<string, EntryNodes>();
+  /** The variables that the session has, each with the data that it had when both were last the same. */
+  private readonly loaded = new Map<tf.Variable, object>();
+  private session: Session | undefined;
+
+  constructor(private readonly options: TracedRunnerOptions) {}
+
+  run(entry: string, inputs: NamedTensors): NamedTensors {
+    const key = signatureOf(entry, inputs);
+    const nodes = this.traced.get(key);
+    if (nodes === undefined) return this.trace(key, entry, inputs);
+    this.loadChanged();
+    return this.execute(entry, nodes, inputs);
+  }
+
+  sync(): void {
+    const variables = [...this.loaded.keys()].filter(({ isDisposed }) => !isDisposed);
+    const values = this.values(variables);
+    variables.forEach((variable, index) => {
+      variable.assign(values[index]!);
+      this.loaded.set(variable, variable.dataId);
+    });
+    tf.dispose(values);
+  }
+
+  load(): void {
+    for (const variable of this.loaded.keys()) this.loaded.set(variable, {});
+  }
+
+  dispose(): void {
+    this.sync();
+    this.session?.close();
+    this.session = undefined;
+  }
+
+  /** Traces an entry for inputs of a new signature, and runs it for the first time. */
+  private trace(key: string, entry: string, inputs: NamedTensors): NamedTensors {
+    const { backend, entries, state, tolerance } = this.options;
+    // The comparison needs the values; tracing alone needs only their shapes.
+    if (tolerance !== undefined) this.sync();
+    const recording = recordTwice(backend, { entry, run: entries.get(entry)!, inputs, state });
+    try {
+      const nodes = this.graph.append(recording.trace, recording.draws);
+      this.reload();
+      this.traced.set(key, nodes);
+      this.loadChanged();
+      if (tolerance === undefined) return this.execute(entry, nodes, inputs);
+
+      const draws = drawnTensors(recording, nodes);
+      const outputs = this.execute(entry, nodes, inputs, draws);
+      tf.dispose([...draws.values()]);
+      const written = [...recording.written.keys()];
+      const values = this.values(written);
+      const pairs = [
+        ...Object.entries(outputs).map(([name, found]) => ({
+          name: `output '${name}'`,
+          found,
+          expected: recording.outputs[name]!,
+        })),
+        ...written.map((variable, index) => ({
+          name: `variable '${variable.name}'`,
+          found: values[index]!,
+          expected: recording.written.get(variable)!,
+        })),
+      ];
+      expectSame(entry, pairs, tolerance);
+      tf.dispose(values);
+      return outputs;
+    } finally {
+      disposeRecording(recording);
+    }
+  }
+
+  private execute(
+    entry: string,
+    nodes: EntryNodes,
+    inputs: NamedTensors,
+    draws: ReadonlyMap<string, tf.Tensor> = new Map(),
+  ): NamedTensors {
+    const feeds = new Map(draws);
+    for (const [name, node] of Object.entries(nodes.inputs)) feeds.set(node, inputs[name]!);
+    const seed = nodes.seed === undefined ? undefined : this.seed();
+    if (seed !== undefined) feeds.set(nodes.seed!, seed);
+    const names = Object.keys(nodes.outputs);
+    const fetches = names.length === 0 ? [nodes.done] : Object.values(nodes.outputs);
+    try {
+      const results = this.session!.run(`entry '${entry}'`, feeds, fetches);
+      if (names.length > 0) return Object.fromEntries(names.map((name, index) => [name, results[index]!]));
+      tf.dispose(results);
+      return {};
+    } finally {
+      seed?.dispose();
+    }
+  }
+
+  private seed(): tf.Tensor {
+    const { random } = this.options;
+    return tf.tensor1d(
+      [random(), random()].map((value) => Math.floor(value * 2 ** 31)),
+      'int32',
+    );
+  }
+
+  /** Loads the graph anew, as it has grown, and moves the state over. */
+  private reload(): void {
+    const moved = [...this.loaded.keys()];
+    const values = this.values(moved);
+    const former = this.session;
+    this.session = new Session(this.options.backend, this.graph.nodes);
+    former?.close();
+    this.assign(moved, values);
+    tf.dispose(values);
+  }
+
+  /** Takes over what was assigned to the variables outside of the program. */
+  private loadChanged(): void {
+    const changed = this.options.state().filter((variable) => this.loaded.get(variable) !== variable.dataId);
+    if (changed.length === 0) return;
+    const disposed = changed.find(({ isDisposed }) => isDisposed);
+    if (disposed !== undefined) {
+      throw new ProgramError(`the variable '${disposed.name}' of the program's state is disposed`);
+    }
+    this.assign(changed, changed);
+    for (const variable of changed) this.loaded.set(variable, variable.dataId);
+  }
+
+  private assign(variables: readonly tf.Variable[], values: readonly tf.Tensor[]): void {
+    if (variables.length === 0) return;
+    const nodes = variables.map((variable) => this.nodesOf(variable));
+    const feeds = new Map(nodes.map(({ value }, index) => [value, values[index]!]));
+    tf.dispose(
+      this.session!.run(
+        'loading the state',
+        feeds,
+        nodes.map(({ load }) => load),
+      ),
+    );
+  }
+
+  private values(variables: readonly tf.Variable[]): tf.Tensor[] {
+    if (variables.length === 0) return [];
+    return this.session!.run(
+      'reading the state',
+      new Map(),
+      variables.map((variable) => this.nodesOf(variable).read),
+    );
+  }
+
+  private nodesOf(variable: tf.Variable): StateNodes {
+    return this.graph.stateOf(variable, dataTypes[variable.dtype as keyof typeof dataTypes]);
+  }
+}
+
+/** Traces are the same for tensors of the same names, types and shapes. */
+function signatureOf(entry: string, inputs: NamedTensors): string {
+  const tensors = Object.keys(inputs)
+    .sort()
+    .map((name) => `${name}: ${inputs[name]!.dtype} ${inputs[name]!.shape}`);
+  return [entry, ...tensors].join('\n');
+}
+
+/** Two recordings with other random numbers tell what is drawn. */
+function recordTwice(backend: NativeBackend, step: Step): Recording & { readonly draws: Draws } {
+  const count = step.state().length;
+  let first = record(backend, step, randomSource(1));
+  if (step.state().length > count) {
+    // A carry has come to be: only from now on the step finds the same state each time.
+    disposeRecording(first);
+    first = record(backend, step, randomSource(1));
+  }
+  try {
+    const second = record(backend, step, randomSource(2));
+    disposeRecording(second);
+    return { ...first, draws: drawsOf(step.entry, first.trace, second.trace) };
+  } catch (error) {
+    disposeRecording(first);
+    throw error;
+  }
+}
+
+function disposeRecording({ outputs, written }: Recording): void {
+  tf.dispose([...Object.values(outputs), ...written.values()]);
+}
+
+/** What the recording drew, to feed it to the nodes that draw. */
+function drawnTensors({ trace }: Recording, { draws }: EntryNodes): Map<string, tf.Tensor> {
+  return new Map(
+    [...draws].map(([index, node]) => {
+      const constant = trace.nodes[index]!;
+      if (constant.kind !== 'constant') throw new Error('unreachable: only constants are drawn');
+      const values = new Float32Array(constant.value.content.buffer);
+      return [node, tf.tensor(values, [...constant.value.shape])];
+    }),
+  );
+}
