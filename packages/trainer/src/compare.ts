@@ -1,12 +1,14 @@
 import type { Heads, Metric, MultiTaskModel } from '@espalier/core';
-import { sum, type Weighting } from '@espalier/losses';
+import { sum } from '@espalier/losses';
+import type { Combination } from './combination.js';
 import { type DataOf, onlyTask } from './data.js';
 import { type Evaluation, evaluate } from './evaluate.js';
 import { fit, type StepRecord } from './fit.js';
 import type { Optimizer } from './optimizers/optimizer.js';
 import type { Schedule } from './schedule.js';
 
-export interface CompareOptions<H extends Heads> {
+/** `weighting` and `aggregator` are the multi-task network's; alone, a task has nothing to combine. */
+export interface CompareOptions<H extends Heads> extends Combination {
   readonly heads: H;
   /** Composes a network for some of the heads; called for all of them, and for each alone. */
   readonly compose: <Own extends Heads>(heads: Own) => MultiTaskModel<Own>;
@@ -19,8 +21,6 @@ export interface CompareOptions<H extends Heads> {
   readonly schedule: Schedule;
   /** Makes the optimizer of a network. */
   readonly optimizer: () => Optimizer;
-  /** How the multi-task network combines its losses. */
-  readonly weighting: Weighting;
   readonly seed: number;
   /** Called before a network is trained; what it returns is told of every step, and of the end. */
   readonly watch?: (run: string) => { step(record: StepRecord): void; end(): void };
@@ -68,15 +68,24 @@ export interface Comparison<H extends Heads> {
 export async function compareWithSingleTasks<H extends Heads>(
   options: CompareOptions<H>,
 ): Promise<Comparison<H>> {
-  const { heads, compose, train, test, weighting } = options;
+  const { heads, compose, train, test, weighting, aggregator } = options;
   const model = compose(heads);
   try {
-    const multi = await trainRun('multi-task', model, train, test, weighting, options);
+    const multi = await trainRun('multi-task', model, train, test, { weighting, aggregator }, options);
     const singles: TrainedRun[] = [];
     for (const { name } of model.tasks) {
       const own = compose({ [name]: heads[name] } as Pick<H, typeof name>);
       try {
-        singles.push(await trainRun(name, own, onlyTask(train, name), onlyTask(test, name), sum(), options));
+        singles.push(
+          await trainRun(
+            name,
+            own,
+            onlyTask(train, name),
+            onlyTask(test, name),
+            { weighting: sum() },
+            options,
+          ),
+        );
       } finally {
         own.dispose();
       }
@@ -97,7 +106,7 @@ async function trainRun<H extends Heads>(
   model: MultiTaskModel<H>,
   train: DataOf<H>,
   test: DataOf<H>,
-  weighting: Weighting,
+  combination: Combination,
   budget: Pick<CompareOptions<Heads>, 'epochs' | 'batchSize' | 'schedule' | 'optimizer' | 'seed' | 'watch'>,
 ): Promise<TrainedRun> {
   const { epochs, batchSize, schedule, seed } = budget;
@@ -111,7 +120,7 @@ async function trainRun<H extends Heads>(
       batchSize,
       optimizer,
       schedule,
-      weighting,
+      ...combination,
       seed,
       onStep: (record) => watcher?.step(record),
     });

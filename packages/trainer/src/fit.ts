@@ -1,5 +1,5 @@
 import { disposeBatch, type Heads, type MultiTaskModel, seededRandom } from '@espalier/core';
-import type { Weighting } from '@espalier/losses';
+import { type Combination, initCombination } from './combination.js';
 import { checkNotEmpty, type DataOf } from './data.js';
 import { TrainerError } from './errors.js';
 import type { Optimizer } from './optimizers/optimizer.js';
@@ -19,15 +19,13 @@ export interface StepRecord<H extends Heads = Heads> {
   readonly losses: StepLosses<H>;
 }
 
-export interface FitOptions<H extends Heads> {
+export interface FitOptions<H extends Heads> extends Combination {
   readonly data: DataOf<H>;
   /** How often every example is seen. */
   readonly epochs: number;
   readonly batchSize: number;
   readonly optimizer: Optimizer;
   readonly schedule: Schedule;
-  /** How the losses become one. */
-  readonly weighting: Weighting;
   /** The seed of the order of examples and of layers that draw at random. */
   readonly seed: number;
   /** Called after every step. */
@@ -47,7 +45,18 @@ export interface FitOptions<H extends Heads> {
  */
 export async function fit<H extends Heads>(
   model: MultiTaskModel<H>,
-  { data, epochs, batchSize, optimizer, schedule, weighting, seed, onStep, onEpoch }: FitOptions<H>,
+  {
+    data,
+    epochs,
+    batchSize,
+    optimizer,
+    schedule,
+    weighting,
+    aggregator,
+    seed,
+    onStep,
+    onEpoch,
+  }: FitOptions<H>,
 ): Promise<readonly StepRecord<H>[]> {
   checkNotEmpty(data, 'train on');
   checkCount('epochs', epochs);
@@ -57,7 +66,7 @@ export async function fit<H extends Heads>(
   const stepsPerEpoch = Math.ceil(data.length / batchSize);
   const steps = epochs * stepsPerEpoch;
   const batches = shuffledBatches(data.length, batchSize, random);
-  let state = weighting.init(model.tasks.length);
+  let state = initCombination({ weighting, aggregator }, model.tasks.length);
   const records: StepRecord<H>[] = [];
 
   for (let step = 1; step <= steps; step++) {
@@ -69,6 +78,7 @@ export async function fit<H extends Heads>(
         optimizer,
         learningRate,
         weighting,
+        aggregator,
         state,
         random,
         step,

@@ -6,21 +6,20 @@ import {
   type TaskName,
   withRandom,
 } from '@espalier/core';
-import { lossGradients } from '@espalier/engine';
-import type { TaskState, Weighting } from '@espalier/losses';
 import * as tf from '@tensorflow/tfjs-core';
-import { NonFiniteLossError } from './errors.js';
+import type { Combination, CombinationState } from './combination.js';
+import { jointGradients } from './joint-gradients.js';
 import type { Optimizer } from './optimizers/optimizer.js';
+import { taskGradients } from './task-gradients.js';
 
 /** The losses of the tasks that had a label in the batch. */
 export type StepLosses<H extends Heads> = { readonly [T in TaskName<H>]?: number };
 
-export interface TrainStepOptions {
+export interface TrainStepOptions extends Combination {
   readonly optimizer: Optimizer;
   readonly learningRate: number;
-  readonly weighting: Weighting;
-  readonly state: TaskState;
-  /** Where layers such as dropout draw from. */
+  readonly state: CombinationState;
+  /** Where layers such as dropout draw from, and methods that draw. */
   readonly random: Random;
   /** Counted from 1. */
   readonly step: number;
@@ -28,60 +27,58 @@ export interface TrainStepOptions {
   readonly epoch: number;
 }
 
+/** The update of one batch, before the optimizer has its say. */
+export interface Update {
+  /** One a task, in the model's order; `undefined` for a task without a label in the batch. */
+  readonly losses: readonly (number | undefined)[];
+  /** By variable; those that no loss of this batch reaches have none. */
+  readonly gradients: ReadonlyMap<tf.Variable, tf.Tensor>;
+  readonly state: CombinationState;
+}
+
 /**
- * One update: losses, their combination, gradients, optimizer. The batch stays the caller's.
+ * One update: losses, gradients, their combination, optimizer. The batch stays the caller's.
  *
  * @throws NonFiniteLossError before anything is changed.
  */
 export function trainStep<H extends Heads>(
   model: MultiTaskModel<H>,
   batch: Batch<H>,
-  { optimizer, learningRate, weighting, state, random, step, epoch }: TrainStepOptions,
-): { readonly losses: StepLosses<H>; readonly state: TaskState } {
+  options: TrainStepOptions,
+): { readonly losses: StepLosses<H>; readonly state: CombinationState } {
+  const { weighting, aggregator, optimizer, learningRate, random } = options;
   const names = model.tasks.map(({ name }) => name);
-  if (names.every((name) => batch.targets[name].labelled === 0)) return { losses: {}, state };
+  if (names.every((name) => batch.targets[name].labelled === 0)) return { losses: {}, state: options.state };
 
-  let values: readonly (number | undefined)[] = [];
-  let nextState = state;
-  const { loss, gradients } = withRandom(random, () =>
-    lossGradients(() => {
-      const losses = model.losses(batch, { training: true });
-      values = names.map((name) => losses[name]?.dataSync()[0]);
-      checkFinite(names, values, step);
-      const combined = weighting.step(state, values, { step: step - 1, epoch, random });
-      nextState = combined.state;
-      const weighted = names.flatMap((name, index) => {
-        const loss = losses[name];
-        return loss === undefined ? [] : [tf.mul(loss, combined.weights[index])];
-      });
-      return tf.addN([...weighted, ...model.network.calculateLosses()]) as tf.Scalar;
-    }, model.variables),
+  const byTask = aggregator !== undefined || weighting.needs === 'gramian';
+  const { losses, gradients, state } = withRandom(random, () =>
+    (byTask ? taskGradients : jointGradients)(model, batch, options),
   );
   try {
     optimizer.update(gradients, learningRate);
   } finally {
-    tf.dispose([loss, ...gradients.values()]);
-  }
-  if (weighting.afterUpdate !== undefined) {
-    nextState = weighting.afterUpdate(
-      nextState,
-      withRandom(random, () => lossValues(model, batch)),
-    );
+    tf.dispose([...gradients.values()]);
   }
 
-  const losses = names.flatMap((name, index) => (values[index] === undefined ? [] : [[name, values[index]]]));
-  return { losses: Object.fromEntries(losses) as StepLosses<H>, state: nextState };
+  const known = names.flatMap((name, index) => (losses[index] === undefined ? [] : [[name, losses[index]]]));
+  return {
+    losses: Object.fromEntries(known) as StepLosses<H>,
+    state: weighting.afterUpdate === undefined ? state : withLossesAfter(model, batch, options, state),
+  };
 }
 
-function lossValues<H extends Heads>(model: MultiTaskModel<H>, batch: Batch<H>): (number | undefined)[] {
-  return tf.tidy(() => {
-    const losses = model.losses(batch, { training: true });
-    return model.tasks.map(({ name }) => losses[name]?.dataSync()[0]);
-  });
-}
-
-function checkFinite(names: readonly string[], losses: readonly (number | undefined)[], step: number): void {
-  for (const [index, loss] of losses.entries()) {
-    if (loss !== undefined && !Number.isFinite(loss)) throw new NonFiniteLossError(names[index], step, loss);
-  }
+/** FAMO looks at the losses of the same batch once more, after the update. */
+function withLossesAfter<H extends Heads>(
+  model: MultiTaskModel<H>,
+  batch: Batch<H>,
+  { weighting, random }: TrainStepOptions,
+  state: CombinationState,
+): CombinationState {
+  const losses = withRandom(random, () =>
+    tf.tidy(() => {
+      const after = model.losses(batch, { training: true });
+      return model.tasks.map(({ name }) => after[name]?.dataSync()[0]);
+    }),
+  );
+  return { ...state, weighting: weighting.afterUpdate?.(state.weighting, losses) ?? state.weighting };
 }
