@@ -55,6 +55,15 @@ describe('gradient aggregators in training', () => {
     expect(a.get('distance/kernel')).not.toEqual(b.get('distance/kernel'));
   });
 
+  test('it works on the gradients of the weighted losses', async () => {
+    const [joint, byTask] = [own(compose()), own(compose())];
+    const weighting = weighted({ weights: [3, 0.2] });
+    await fit(joint, { ...options(), weighting });
+    await fit(byTask, { ...options(), weighting, aggregator: aggregators.sum() });
+    const [a, b] = [await values(joint), await values(byTask)];
+    for (const [index, value] of a.entries()) expect(b[index]).toBeCloseTo(value, 3);
+  });
+
   const inTurn: [string, () => Aggregator][] = [
     ['mgda', () => aggregators.mgda()],
     ['pcGrad', () => aggregators.pcGrad({ order: 'random' })],
