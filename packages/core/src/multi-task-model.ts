@@ -197,6 +197,12 @@ export class MultiTaskModel<H extends Heads> {
 
   /** Frees the weights. */
   dispose(): void {
+    for (const layer of this.network.layers) {
+      // tfjs counts how often a layer is applied, and a network gives back one of these (of a model inside, which
+      // counts itself too, two): a layer that is applied for every task would keep its weights.
+      const given = layer instanceof tfl.LayersModel ? 2 : 1;
+      for (let count = layer.inboundNodes.length; count > given; count--) layer.dispose();
+    }
     this.network.dispose();
   }
 

@@ -1,4 +1,5 @@
 import {
+  applyStage,
   block,
   InputError,
   type MultiTaskModelOptions,
@@ -54,6 +55,29 @@ describe('a model', () => {
     expect(predictions.kind).toHaveLength(2);
     expect(['cat', 'dog', 'owl']).toContain(predictions.kind[0].label);
     expect(Array.isArray(predictions.boxes[1])).toBe(true);
+  });
+
+  test('frees the weights of stages that are applied once a task, models among them', () => {
+    const before = tf.memory().numTensors;
+    const inner = tfl.sequential({
+      layers: [tfl.layers.conv2d({ filters: 4, kernelSize: 1, inputShape: [8, 8, 1] })],
+    });
+    const repeated: Sharing = {
+      kind: 'repeated',
+      connect: (stages, input, tasks) =>
+        new Map(
+          tasks.map((task) => {
+            let last = input;
+            const features = stages.map((stage) => {
+              last = applyStage(stage, last);
+              return last;
+            });
+            return [task, features];
+          }),
+        ),
+    };
+    multiTaskModel({ ...options, trunk: () => [inner, ...trunk()], sharing: repeated }).dispose();
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   test('is the same for the same seed, in weights as in the order of names', async () => {
