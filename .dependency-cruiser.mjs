@@ -13,6 +13,7 @@ const mayImport = {
   'vision-heads': ['core'],
   'nlp-heads': ['core'],
   trainer: ['core', 'losses', 'engine'],
+  bench: ['losses'],
 };
 
 const anyOf = (names) => `(${names.join('|')})`;

@@ -1,7 +1,7 @@
+import { type Aggregator, aggregators, type Weighting, weightings } from '@espalier/losses';
 import { describe, expect, it } from 'vitest';
-import { type Aggregator, aggregators, type Weighting, weightings } from '../src/index.js';
-import { seeded } from './random.js';
-import { followAggregator, followWeighting, isPareto, type Point, starts, toy } from './toy.js';
+import { seeded } from '../src/numbers.js';
+import { followAggregator, followWeighting, isPareto, type Point, starts, toy } from '../src/toy.js';
 
 const steps = 30_000;
 /** Which of the five starts end on the Pareto set. */

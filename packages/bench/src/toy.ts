@@ -1,4 +1,10 @@
-import { type Aggregator, aggregate, DegenerateError, type TaskState, type Weighting } from '../src/index.js';
+import {
+  type Aggregator,
+  aggregate,
+  DegenerateError,
+  type TaskState,
+  type Weighting,
+} from '@espalier/losses';
 
 /**
  * The toy problem of the CAGrad, Nash-MTL and FAMO papers: two losses of two parameters. In the lower half the losses

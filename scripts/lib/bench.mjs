@@ -1,0 +1,31 @@
+/** Building the measurements of packages/bench, and running one where the caller stands. */
+import { join } from 'node:path';
+import { Refusal } from './main.mjs';
+import { build, install } from './prepare.mjs';
+import { attached } from './run.mjs';
+import { root } from './workspace.mjs';
+
+/** One is packages/bench/src/<name>.ts, and in that package's exports. */
+const benches = {
+  losses: 'weights from a Gramian, beside TorchJD',
+  'toy-picture': 'draws docs/loss-combiners.svg: the paths of the methods on a problem of two tasks',
+};
+
+export function describeBenches() {
+  const width = Math.max(...Object.keys(benches).map((name) => name.length));
+  const lines = Object.entries(benches).map(
+    ([name, description]) => `  ${name.padEnd(width)}  ${description}`,
+  );
+  return `Measurements:\n${lines.join('\n')}`;
+}
+
+export async function runBench(name, args) {
+  if (!Object.hasOwn(benches, name)) {
+    throw new Refusal(`There is no measurement ${JSON.stringify(name)}.\n\n${describeBenches()}`, 2);
+  }
+  await install();
+  await build(['@espalier/bench...'], { ESPALIER_WITHOUT_TYPES: '1' });
+  return attached([process.execPath, join(root, 'packages/bench/dist', `${name}.js`), ...args], {
+    cwd: process.env.INIT_CWD ?? process.cwd(),
+  });
+}
