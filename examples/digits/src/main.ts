@@ -5,7 +5,7 @@ import { adamW, compareWithSingleTasks, predict, warmupCosine } from '@espalier/
 import { consoleProgress, save, writeReport } from '@espalier/trainer/node';
 import { gallery } from './gallery.js';
 import { compose, heads } from './network.js';
-import { labelledScenes } from './scenes.js';
+import { labelledScenes, trainingScenes } from './scenes.js';
 
 const BATCH_SIZE = 16;
 const PEAK_LEARNING_RATE = 1.2e-2;
@@ -13,9 +13,9 @@ const SHOWN_SCENES = 24;
 
 await runExample({
   name: 'digits',
-  epochs: { default: 2, quick: 1 },
+  epochs: { default: 4, quick: 1 },
   async run({ engine, epochs, seed, quick }) {
-    const train = await labelledScenes('train', quick ? 800 : 8000, seed);
+    const train = await trainingScenes(quick ? 800 : 4000, epochs, seed);
     const test = await labelledScenes('test', quick ? 200 : 1000, seed + 1);
     const comparison = await compareWithSingleTasks({
       heads,
@@ -38,8 +38,8 @@ await runExample({
     await writeReport(resolve(folder, 'report.html'), {
       title: 'Digits: one network classifies and detects',
       summary:
-        `${train.length} scenes of MNIST digits, ${epochs} epochs of batches of ${BATCH_SIZE} on the ${engine} engine, seed ` +
-        `${seed}. Measured on ${test.length} scenes of digits that no network has seen.`,
+        `${epochs} epochs of ${train.length} new scenes of MNIST digits, in batches of ${BATCH_SIZE} on the ${engine} ` +
+        `engine, seed ${seed}. Measured on ${test.length} scenes of digits that no network has seen.`,
       comparison,
       sections: [{ title: 'Test scenes', html: await gallery(scenes, predictions) }],
     });

@@ -5,6 +5,16 @@ import type { heads } from './network.js';
 
 type DigitHeads = typeof heads;
 
+/** Scenes to learn from: other ones in every epoch, since drawing them costs next to nothing. */
+export async function trainingScenes(
+  count: number,
+  epochs: number,
+  seed: number,
+): Promise<DataOf<DigitHeads>> {
+  const all = await labelledScenes('train', count * epochs, seed);
+  return { length: count, at: (index, epoch = 0) => all.at(epoch * count + index) };
+}
+
 /** Scenes of glyphs that no other part has seen, labelled for both tasks. */
 export async function labelledScenes(split: Split, count: number, seed: number): Promise<DataOf<DigitHeads>> {
   return mapData(digitScenes({ glyphs: await mnistDigits(split), count, seed }), labelled);

@@ -4,7 +4,13 @@ import { TrainerError } from './errors.js';
 /** Examples that can be asked for one by one; data sets of `@espalier/datasets` have this shape. */
 export interface Data<Item> {
   readonly length: number;
-  at(index: number): Item;
+  /**
+   * The example at a place from 0 to `length` − 1.
+   *
+   * @param epoch in training, how often all examples were seen before: examples that are drawn or augmented may differ
+   * from one to the next.
+   */
+  at(index: number, epoch?: number): Item;
 }
 
 /** The examples that a model with these heads learns from. */
@@ -12,7 +18,7 @@ export type DataOf<H extends Heads> = Data<ExampleOf<H>>;
 
 /** The same examples, seen through a function. */
 export function mapData<From, To>(data: Data<From>, transform: (item: From) => To): Data<To> {
-  return { length: data.length, at: (index) => transform(data.at(index)) };
+  return { length: data.length, at: (index, epoch) => transform(data.at(index, epoch)) };
 }
 
 /** The same examples with the labels of one task only. */

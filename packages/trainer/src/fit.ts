@@ -70,7 +70,7 @@ export async function fit<H extends Heads>(
   const records: StepRecord<H>[] = [];
 
   for (let step = 1; step <= steps; step++) {
-    const batch = model.batch(batches.next().value.map((index) => data.at(index)));
+    const batch = model.batch(batches.next().value.map((draw) => data.at(draw.index, draw.epoch)));
     const epoch = Math.ceil(step / stepsPerEpoch);
     const learningRate = schedule(step - 1, steps);
     try {

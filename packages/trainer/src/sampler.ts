@@ -1,14 +1,22 @@
 import type { Random } from '@espalier/core';
 
-/** Endless batches of example indices: every epoch sees every example once, in a new order. */
+/** Which example, and how often all of them were seen before. */
+export interface Draw {
+  readonly index: number;
+  readonly epoch: number;
+}
+
+/** Endless batches of examples: every epoch sees every example once, in a new order. */
 export function* shuffledBatches(
   length: number,
   batchSize: number,
   random: Random,
-): Generator<number[], never> {
-  let queue: number[] = [];
-  while (true) {
-    while (queue.length < batchSize) queue = queue.concat(shuffled(length, random));
+): Generator<Draw[], never> {
+  let queue: Draw[] = [];
+  for (let epoch = 0; ; ) {
+    for (; queue.length < batchSize; epoch++) {
+      queue = queue.concat(shuffled(length, random).map((index) => ({ index, epoch })));
+    }
     yield queue.slice(0, batchSize);
     queue = queue.slice(batchSize);
   }

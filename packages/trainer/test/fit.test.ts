@@ -60,6 +60,23 @@ test('no step leaves a tensor behind, nor does the training', async () => {
   made.splice(0);
 });
 
+test('data are told the epoch, so that they may be drawn anew', async () => {
+  const seen = new Map<number, number>();
+  const drawn = {
+    length: 32,
+    at(index: number, epoch = -1) {
+      seen.set(epoch, (seen.get(epoch) ?? 0) + 1);
+      return points(32, epoch).at(index);
+    },
+  };
+  await fit(own(compose()), options({ data: drawn }));
+  expect([...seen]).toEqual([
+    [0, 32],
+    [1, 32],
+    [2, 32],
+  ]);
+});
+
 test('records name step, epoch and losses, and epochs are awaited', async () => {
   const epochs: number[] = [];
   const records = await fit(

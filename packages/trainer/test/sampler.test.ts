@@ -14,8 +14,9 @@ test('every epoch sees every example once, whatever the batch size', () => {
         const seen = Array.from({ length: length * 2 }, () => batches.next().value).flat();
         for (let epoch = 0; epoch < 2 * size; epoch++) {
           const own = seen.slice(epoch * length, (epoch + 1) * length);
-          expect(new Set(own).size).toBe(length);
-          expect(Math.max(...own)).toBe(length - 1);
+          expect(own.every((draw) => draw.epoch === epoch)).toBe(true);
+          expect(new Set(own.map(({ index }) => index)).size).toBe(length);
+          expect(Math.max(...own.map(({ index }) => index))).toBe(length - 1);
         }
       },
     ),
@@ -27,7 +28,10 @@ test('all orders are equally likely', () => {
   const random = seededRandom(1);
   const counts = new Map<string, number>();
   for (let draw = 0; draw < 6000; draw++) {
-    const order = shuffledBatches(3, 3, random).next().value.join('');
+    const order = shuffledBatches(3, 3, random)
+      .next()
+      .value.map(({ index }) => index)
+      .join('');
     counts.set(order, (counts.get(order) ?? 0) + 1);
   }
   expect(counts.size).toBe(6);
