@@ -1,12 +1,16 @@
+export { type AdaptersOptions, adapters } from './adapters.js';
 export { type BranchedSharingOptions, branchedSharing, type TaskGroups } from './branched-sharing.js';
 export { type CgcOptions, cgc } from './cgc.js';
 export { type CrossStitchOptions, crossStitch } from './cross-stitch.js';
+export { crossTaskAttention } from './cross-task-attention.js';
 export { type DSelectKOptions, dselectK } from './dselect-k.js';
 export { SharingError } from './errors.js';
 export type { ExpertPlace } from './experts.js';
+export { film } from './film.js';
 export { type GateUse, gateUse } from './gate-use.js';
 export { hardSharing } from './hard-sharing.js';
 export { type MmoeOptions, mmoe } from './mmoe.js';
+export { mtan } from './mtan.js';
 export { type NddrOptions, nddr } from './nddr.js';
 export { type PleOptions, ple } from './ple.js';
 export { type SoftSharingOptions, softSharing } from './soft-sharing.js';

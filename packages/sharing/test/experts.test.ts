@@ -170,7 +170,7 @@ describe("a task's loss reaches", () => {
 });
 
 describe('gate use', () => {
-  test('tells the mean weight of every expert, and that training may change it', async () => {
+  test('tells the mean weight of every expert, and leaves no tensor behind', async () => {
     const model = bareModel(cgc({ shared: 2, own: 1 }));
     const weights = await weightsOf(model);
     const batch = own(model.stack(inputs.map((row) => Float32Array.from(row))));
