@@ -1,57 +1,78 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { findInstalled, listInstalled } from './cache.js';
 import { EngineError } from './errors.js';
+import { cpuProblem, hasAvx, hostProblem, thisHost } from './host.js';
+import { loadRemedy } from './load-remedy.js';
+import { findPackage, ownBinding, packages, type TfjsNode, withBinding } from './tfjs-node.js';
+import { installCommand, npmCommand } from './versions.js';
 
-/** The two packages that carry native TensorFlow, the faster one first. */
-const packages = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
-
-/** What loads a package by its name, and throws as `require` does. */
-export type Loader = (name: string) => object;
+/** What loads an installed package. */
+export type Loader = (tfjsNode: TfjsNode, binding: string) => object;
 
 /**
  * Loads native TensorFlow into the tfjs-core that everything else here uses.
  *
- * @param load How a package is loaded; the default looks beside this package, then in the working folder.
- * @throws EngineError where neither package is there, where one is there and does not load, and where it
- *   brought a copy of tfjs-core of its own.
+ * @param load How the package is loaded; the default requires it, with the binding given.
+ * @throws EngineError where there is no package or no binding, where one is there and does not load, and where the
+ *   package brought a copy of tfjs-core of its own.
  */
 export function loadNative(load: Loader = requirePackage): void {
-  if (!isNode()) {
+  if (typeof process === 'undefined' || process.versions?.node === undefined) {
     throw new EngineError('native', 'native TensorFlow runs in Node only', 'Run the program in Node.');
   }
+  const { tfjsNode, binding } = findNative();
+  const problem = cpuProblem({ arch: process.arch, avx: hasAvx() });
+  if (problem) throw new EngineError('native', problem.reason, problem.remedy);
   prepareNode();
-  for (const name of packages) {
-    let native: object;
-    try {
-      native = load(name);
-    } catch (error) {
-      if (isMissing(error, name)) continue;
-      throw new EngineError(
-        'native',
-        `${name} is installed but does not load: ${firstLine(error)}`,
-        reinstall(name),
-        {
-          cause: error,
-        },
-      );
-    }
-    if (!sharesCore(native)) {
-      throw new EngineError(
-        'native',
-        `${name} brings a second copy of @tensorflow/tfjs-core, and two copies are two engines`,
-        `Install one version of @tensorflow/tfjs-core, the one that ${name} asks for (\`npm ls @tensorflow/tfjs-core\` shows both).`,
-      );
-    }
-    return;
+  const native = loaded(load, tfjsNode, binding);
+  if (!('Tensor' in native && native.Tensor === tf.Tensor)) {
+    throw new EngineError(
+      'native',
+      `${tfjsNode.name} brings a second copy of @tensorflow/tfjs-core, and two copies are two engines`,
+      `Install one version of @tensorflow/tfjs-core, the one that ${tfjsNode.name} asks for (\`npm ls @tensorflow/tfjs-core\` shows both).`,
+    );
   }
+}
+
+/**
+ * The first package that there is a binding for: an installed one, or one of its own.
+ *
+ * @throws EngineError where there is none; on a host that none can be installed on, it says so.
+ */
+export function findNative(): { tfjsNode: TfjsNode; binding: string } {
+  const present = packages.map(findPackage).filter((tfjsNode) => tfjsNode !== undefined);
+  for (const tfjsNode of present) {
+    const binding = findInstalled(tfjsNode.version)?.binding ?? ownBinding(tfjsNode);
+    if (binding) return { tfjsNode, binding };
+  }
+  const problem = hostProblem(thisHost(), false);
+  if (problem) throw new EngineError('native', problem.reason, problem.remedy);
+  const [tfjsNode] = present;
+  if (!tfjsNode) {
+    throw new EngineError(
+      'native',
+      `neither ${packages.join(' nor ')} is installed`,
+      `Run \`${npmCommand}\`, then \`${installCommand}\`.`,
+    );
+  }
+  const others = listInstalled();
+  const instead = others.length > 0 ? `; there is ${others.join(', ')}, for other versions` : '';
   throw new EngineError(
     'native',
-    `neither ${packages.join(' nor ')} is installed`,
-    'Run `npm install @tensorflow/tfjs-node` (with an NVIDIA GPU: @tensorflow/tfjs-node-gpu).',
+    `TensorFlow's library is not installed for ${tfjsNode.name} ${tfjsNode.version}${instead}`,
+    `Run \`${installCommand}\` (with an NVIDIA GPU: \`${installCommand} --gpu\`).`,
   );
 }
 
-function isNode(): boolean {
-  return typeof process !== 'undefined' && process.versions?.node !== undefined;
+function loaded(load: Loader, tfjsNode: TfjsNode, binding: string): object {
+  try {
+    return load(tfjsNode, binding);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new EngineError('native', `${binding} does not load: ${firstLine(message)}`, loadRemedy(message), {
+      cause: error,
+    });
+  }
 }
 
 /** What tfjs-node expects of its host, set before it loads. */
@@ -69,34 +90,11 @@ function prepareNode(): void {
   util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
 }
 
-/**
- * A strict package manager shows this package only what it declares, so a second look goes to the folder that
- * the program runs in. Not `import()`: a bundler must not try to bundle these optional packages.
- */
-function requirePackage(name: string): object {
-  const { createRequire } = process.getBuiltinModule('node:module');
-  try {
-    return createRequire(import.meta.url)(name);
-  } catch (error) {
-    if (!isMissing(error, name)) throw error;
-    return createRequire(`${process.cwd()}/`)(name);
-  }
+/** Not `import()`: a bundler must not try to bundle these optional packages. */
+function requirePackage(tfjsNode: TfjsNode, binding: string): object {
+  return withBinding(tfjsNode, binding, () => tfjsNode.require(tfjsNode.folder));
 }
 
-/** Is it this package that is missing, and not one that it needs? */
-function isMissing(error: unknown, name: string): boolean {
-  if (!(error instanceof Error) || !('code' in error)) return false;
-  return /MODULE_NOT_FOUND$/.test(String(error.code)) && new RegExp(`'${name}'`).test(firstLine(error));
-}
-
-function sharesCore(native: object): boolean {
-  return 'Tensor' in native && native.Tensor === tf.Tensor;
-}
-
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';
-}
-
-function reinstall(name: string): string {
-  return `Run \`npm rebuild ${name} --build-addon-from-source\`, or remove it.`;
+function firstLine(message: string): string {
+  return message.split('\n', 1)[0] ?? '';
 }

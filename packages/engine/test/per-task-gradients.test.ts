@@ -3,8 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as engine from '../src/index.js';
 import { distance, memory, random } from './both-backends.js';
+import { isNativeInstalled } from './native-installed.js';
 
-const names = ['wasm', 'cpu'] as const;
+const names = [...((await isNativeInstalled()) ? ['native' as const] : []), 'wasm', 'cpu'] as const;
 
 /** Three tasks on one convolved trunk; the third reaches the trunk only. */
 function network() {

@@ -1,25 +1,36 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { installName } from '../src/cache.js';
 import * as engine from '../src/index.js';
 import { loadNative } from '../src/native.js';
+import { findPackage, withBinding } from '../src/tfjs-node.js';
+import { tfjs } from '../src/versions.js';
 
-const missing = (name: string): never => {
-  throw Object.assign(new Error(`Cannot find module '${name}'`), { code: 'MODULE_NOT_FOUND' });
-};
+/** While a test runs, the cache is an empty folder of its own. */
+function emptyCache(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'espalier-engine-'));
+  vi.stubEnv('ESPALIER_CACHE', folder);
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
 
-const withoutNative = () => {
-  const require = createRequire(import.meta.url);
-  return ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'].every((name) => {
-    try {
-      return require.resolve(name) === '';
-    } catch {
-      return true;
-    }
-  });
-};
+/** Puts a file where an installed binding would be. */
+function fakeBinding(name = installName(tfjs, false)): string {
+  const folder = join(emptyCache(), 'engine', name);
+  mkdirSync(folder, { recursive: true });
+  const binding = join(folder, 'tfjs_binding.node');
+  writeFileSync(binding, 'not a library');
+  return binding;
+}
 
-afterEach(() => vi.restoreAllMocks());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
 
 describe('use', () => {
   test.each(['wasm', 'cpu'] as const)('%s is in use afterwards, and computes', async (name) => {
@@ -28,20 +39,18 @@ describe('use', () => {
     expect(tf.tidy(() => tf.add(1, 2).dataSync()[0])).toBe(3);
   });
 
-  test.runIf(withoutNative())(
-    'native, where it is not installed, throws and leaves the engine in use',
-    async () => {
-      await engine.use('cpu');
-      const attempt = engine.use('native');
-      await expect(attempt).rejects.toThrow(engine.EngineError);
-      await expect(attempt).rejects.toMatchObject({
-        engine: 'native',
-        reason: expect.stringContaining('tfjs-node'),
-        remedy: expect.stringContaining('npm install @tensorflow/tfjs-node'),
-      });
-      expect(tf.getBackend()).toBe('cpu');
-    },
-  );
+  test('native, where it is not installed, throws and leaves the engine in use', async () => {
+    emptyCache();
+    await engine.use('cpu');
+    const attempt = engine.use('native');
+    await expect(attempt).rejects.toThrow(engine.EngineError);
+    await expect(attempt).rejects.toMatchObject({
+      engine: 'native',
+      reason: expect.stringContaining('library is not installed for @tensorflow/tfjs-node-gpu 4.22.0'),
+      remedy: expect.stringContaining('npx espalier-engine install'),
+    });
+    expect(tf.getBackend()).toBe('cpu');
+  });
 
   test('WASM does not take hold of errors that nobody caught', async () => {
     await engine.use('wasm');
@@ -53,16 +62,28 @@ describe('use', () => {
     expect(rethrowing).toEqual([]);
   });
 
-  test.runIf(withoutNative())('auto takes WASM where native is missing, and says so', async () => {
-    const { engine: name, passedOver } = await engine.use('auto');
-    expect(name).toBe('wasm');
-    expect(passedOver).toEqual([
-      {
-        engine: 'native',
-        reason: expect.stringContaining('installed'),
-        remedy: expect.stringContaining('npm install'),
-      },
-    ]);
+  test.each([
+    ['is missing', emptyCache, 'is not installed', 'npx espalier-engine install'],
+    [
+      'is for another version',
+      () => fakeBinding('tensorflow-2.20.0-cpu'),
+      'tensorflow-2.20.0-cpu',
+      'install',
+    ],
+    ['does not load', fakeBinding, 'does not load', 'npx espalier-engine install'],
+  ])('auto takes WASM where the library %s, and says so', async (_, prepare, reason, remedy) => {
+    prepare();
+    expect(await engine.use('auto')).toEqual({
+      engine: 'wasm',
+      passedOver: [
+        {
+          engine: 'native',
+          reason: expect.stringContaining(reason),
+          remedy: expect.stringContaining(remedy),
+        },
+      ],
+    });
+    expect(tf.tidy(() => tf.add(1, 2).dataSync()[0])).toBe(3);
   });
 
   test('a name that is no engine is refused, and the message lists the engines', async () => {
@@ -94,6 +115,7 @@ describe('use', () => {
     });
 
     test('auto falls back on plain JavaScript and names both that it passed over', async () => {
+      emptyCache();
       await whileBroken(async () => {
         const { engine: name, passedOver } = await engine.use('auto');
         expect(name).toBe('cpu');
@@ -104,19 +126,33 @@ describe('use', () => {
 });
 
 describe('loadNative', () => {
-  test('takes the GPU package first, and the other where that is missing', () => {
-    const asked: string[] = [];
-    loadNative((name) => {
-      asked.push(name);
-      return name.endsWith('-gpu') ? missing(name) : tf;
-    });
-    expect(asked).toEqual(['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']);
+  test('gives the package the installed binding; the one for GPUs first', () => {
+    const forCpu = fakeBinding();
+    const forGpu = forCpu.replace('-cpu-', '-gpu-');
+    const given: string[] = [];
+    const load = (_: unknown, binding: string) => {
+      given.push(binding);
+      return tf;
+    };
+    loadNative(load);
+    cpSync(dirname(forCpu), dirname(forGpu), { recursive: true });
+    loadNative(load);
+    expect(given).toEqual([forCpu, forGpu]);
+  });
+
+  test("the package's question where its binding lies is answered during the load only", () => {
+    const tfjsNode = findPackage('@tensorflow/tfjs-node-gpu')!;
+    const preGyp = tfjsNode.require('@mapbox/node-pre-gyp');
+    const find = preGyp.find;
+    expect(withBinding(tfjsNode, '/somewhere', () => preGyp.find())).toBe('/somewhere');
+    expect(preGyp.find).toBe(find);
   });
 
   test('gives back to util what Node 23 took out, and tells TensorFlow to be modest, before it loads', () => {
     const util: { isNullOrUndefined?: unknown } = createRequire(import.meta.url)('node:util');
     const given = util.isNullOrUndefined;
     delete util.isNullOrUndefined;
+    fakeBinding();
     vi.stubEnv('TF_FORCE_GPU_ALLOW_GROWTH', undefined);
     vi.stubEnv('TF_CPP_MIN_LOG_LEVEL', '0');
     try {
@@ -127,26 +163,37 @@ describe('loadNative', () => {
       });
     } finally {
       util.isNullOrUndefined = given;
-      vi.unstubAllEnvs();
     }
   });
 
   test('a second copy of tfjs-core is refused', () => {
+    fakeBinding();
     const other = { Tensor: class Tensor {} };
     expect(() => loadNative(() => other)).toThrow(
       /second copy of @tensorflow\/tfjs-core.*two copies are two engines/,
     );
   });
 
-  test('a package that is there and does not load is not taken for a missing one', () => {
-    const broken = Object.assign(new Error("Cannot find module './tfjs_binding.node'\nRequire stack: ..."), {
-      code: 'MODULE_NOT_FOUND',
-    });
+  test.each([
+    [
+      "/lib/x86_64-linux-gnu/libstdc++.so.6: version `GLIBCXX_3.4.30' not found (required by ...)",
+      'This Linux is too old',
+    ],
+    ['/cache/tfjs_binding.node: file too short', 'Run `npx espalier-engine install`'],
+    ["Cannot find module './tfjs_binding.node'\nRequire stack: ...", 'Run `npx espalier-engine install`'],
+  ])('says what to do where it does not load: %s', (message, remedy) => {
+    const binding = fakeBinding();
+    const cause = new Error(message);
     const attempt = () =>
       loadNative(() => {
-        throw broken;
+        throw cause;
       });
-    expect(attempt).toThrow(/tfjs-node-gpu is installed but does not load: .*tfjs_binding\.node'\./);
-    expect(attempt).toThrow(expect.objectContaining({ cause: broken }));
+    expect(attempt).toThrow(
+      expect.objectContaining({
+        cause,
+        reason: `${binding} does not load: ${message.split('\n')[0]}`,
+        remedy: expect.stringContaining(remedy),
+      }),
+    );
   });
 });
