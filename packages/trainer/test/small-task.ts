@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 
 /** Regression of one number. */
-export function regression(): Head<number, number> {
+function regression(): Head<number, number> {
   return {
     kind: 'regression',
     connect: (features, task) =>
