@@ -2,13 +2,12 @@ export { EngineError, GradientError, ProgramError } from './errors.js';
 export { type LossGradients, lossGradients } from './loss-gradients.js';
 export { type PerTaskGradients, perTaskGradients } from './per-task-gradients.js';
 export { type Carry, carry } from './program/carry.js';
+export type { Entries, Entry, NamedTensors } from './program/entry.js';
 export {
-  type Entries,
-  type Entry,
-  type NamedTensors,
-  type Program,
-  type ProgramOptions,
-  program,
-} from './program/program.js';
+  type GradientEntries,
+  type GradientEntriesOptions,
+  gradientEntries,
+} from './program/gradient-entries.js';
+export { type Program, type ProgramOptions, program, type StateHolder } from './program/program.js';
 export { type EngineName, type EngineReport, engineNames, type PassedOver, use } from './use.js';
 export { registerTrainingKernels } from './wasm/register.js';

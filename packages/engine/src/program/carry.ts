@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ProgramError } from '../errors.js';
-import type { NamedTensors } from './program.js';
+import type { NamedTensors } from './entry.js';
 
 let count = 0;
 

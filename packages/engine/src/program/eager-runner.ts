@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Entry, NamedTensors } from './program.js';
+import type { Step } from './entry.js';
 import { withoutReads } from './refuse-reads.js';
 import type { Runner } from './runner.js';
 import { withMethods } from './with-methods.js';
@@ -9,10 +9,7 @@ import { withMethods } from './with-methods.js';
  *
  * @param random Where tfjs seeds its draws from.
  */
-export function eagerRunner(
-  entries: ReadonlyMap<string, Entry<NamedTensors, NamedTensors>>,
-  random: () => number,
-): Runner {
+export function eagerRunner(entries: ReadonlyMap<string, Step>, random: () => number): Runner {
   return {
     run: (entry, inputs) =>
       tf.tidy(() => {

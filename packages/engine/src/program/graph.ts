@@ -33,12 +33,27 @@ type Attributes = Readonly<Record<string, AttributeValue>>;
 /** Constants up to this many bytes are shared: a traced LSTM has thousands of the same few. */
 const sharedBytes = 64;
 
+/** Operations whose type tfjs-node leaves out: TensorFlow sees it in their first input, but not in a graph. */
+const impliesType: ReadonlySet<string> = new Set(['ExpandDims']);
+
 /** A TensorFlow graph that grows, trace by trace, over one state. */
 export class Graph {
-  readonly nodes: GraphNode[] = [];
-  private readonly state = new Map<tf.Variable, StateNodes>();
-  private readonly constants = new Map<string, string>();
-  private entries = 0;
+  private readonly added: GraphNode[];
+  private readonly state: Map<tf.Variable, StateNodes>;
+  private readonly constants: Map<string, string>;
+  private entries: number;
+
+  /** @param former What the graph begins with; it stays as it is. */
+  constructor(former?: Graph) {
+    this.added = [...(former?.added ?? [])];
+    this.state = new Map(former?.state);
+    this.constants = new Map(former?.constants);
+    this.entries = former?.entries ?? 0;
+  }
+
+  get nodes(): readonly GraphNode[] {
+    return this.added;
+  }
 
   /** A variable of the session for a variable of tfjs. */
   stateOf(variable: tf.Variable, dtype: DataType): StateNodes {
@@ -122,7 +137,10 @@ export class Graph {
       case 'constant':
         return this.constant(node.value);
       case 'operation':
-        return this.add(name, node.op, node.inputs.map(tensor), node.attributes);
+        return this.add(name, node.op, node.inputs.map(tensor), {
+          ...(impliesType.has(node.op) && { T: type(node.inputs[0]!.dtype) }),
+          ...node.attributes,
+        });
     }
   }
 
@@ -156,7 +174,7 @@ export class Graph {
     const key = content.length <= sharedBytes ? `${dtype} ${shape} ${content}` : undefined;
     const known = key === undefined ? undefined : this.constants.get(key);
     if (known !== undefined) return known;
-    const name = this.add(`constant${this.nodes.length}`, 'Const', [], {
+    const name = this.add(`constant${this.added.length}`, 'Const', [], {
       dtype: type(dtype),
       value: { kind: 'tensor', value },
     });
@@ -165,7 +183,7 @@ export class Graph {
   }
 
   private add(name: string, op: string, inputs: readonly string[], attributes: Attributes): string {
-    this.nodes.push({ name, op, inputs, attributes });
+    this.added.push({ name, op, inputs, attributes });
     return name;
   }
 }

@@ -1,23 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ProgramError } from '../errors.js';
 import { nativeBackend } from './binding.js';
-import { Carry } from './carry.js';
 import { eagerRunner } from './eager-runner.js';
+import type { Entries, NamedTensors, Step } from './entry.js';
 import { randomSource } from './random-source.js';
 import type { Runner } from './runner.js';
 import { tracedRunner } from './traced-runner.js';
 
-export type NamedTensors = Readonly<Record<string, tf.Tensor>>;
-
-/** A step: from named tensors to named tensors, by operations of tfjs and by assignments to variables. */
-export type Entry<Inputs extends NamedTensors, Outputs extends NamedTensors> = (inputs: Inputs) => Outputs;
-
-/** Entries by their names; `never` lets each have inputs of its own. */
-export type Entries = Readonly<Record<string, (inputs: never) => NamedTensors>>;
+/** Something whose variables, those that it has at the time, are part of a program's state. */
+export interface StateHolder {
+  readonly variables: readonly tf.Variable[];
+}
 
 export interface ProgramOptions<E extends Entries> {
-  /** Every variable that an entry reads or changes, and every carry. */
-  readonly state: readonly (tf.Variable | Carry<never>)[];
+  /** Every variable that an entry reads or changes, and whatever holds such: a carry, an optimizer. */
+  readonly state: readonly (tf.Variable | StateHolder)[];
   readonly entries: E;
   /** Where draws without a seed of their own are seeded from; `Math.random` at the time of the call unless given. */
   readonly seed?: number;
@@ -88,7 +85,8 @@ export function program<E extends Entries>(options: ProgramOptions<E>): Program<
       : tracedRunner({
           backend,
           entries,
-          state: () => options.state.flatMap((item) => (item instanceof Carry ? item.variables : [item])),
+          state: () =>
+            options.state.flatMap((item) => (item instanceof tf.Variable ? [item] : item.variables)),
           random,
           tolerance: toleranceOf(options.verify),
         });
@@ -137,7 +135,7 @@ class CompiledProgram<E extends Entries> implements Program<E> {
 }
 
 /** A step whose result is known to be named tensors. */
-function checked(name: string, step: (inputs: never) => NamedTensors): Entry<NamedTensors, NamedTensors> {
+function checked(name: string, step: (inputs: never) => NamedTensors): Step {
   return (inputs) => {
     const outputs: unknown = step(inputs as never);
     if (outputs instanceof Promise) {

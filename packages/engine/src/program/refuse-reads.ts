@@ -17,26 +17,32 @@ export function withoutReads<R>(
 ): R {
   const engine = tf.engine();
   const readSync = engine.readSync.bind(engine);
-  const refusal = (dataId: object, how: string) => {
+  let refused: ProgramError | undefined;
+  const refuse = (dataId: object, how: string) => {
     const made = origin(dataId);
-    return new ProgramError(
+    refused = new ProgramError(
       `entry '${entry}' reads ${made === undefined ? 'a tensor' : `the result of '${made}'`} with ${how}, and a program cannot ` +
         'be looked into while it runs. Return the tensor as an output, and read it after the call.',
     );
+    return refused;
   };
-  return withMethods(
+  const result = withMethods(
     engine,
     {
       readSync(dataId) {
         // Data that another backend still holds moves here by being read.
         const holder = engine.state.tensorInfo.get(dataId)?.backend;
         if (holder !== undefined && holder !== engine.backend) return readSync(dataId);
-        throw refusal(dataId, 'dataSync or arraySync');
+        throw refuse(dataId, 'dataSync or arraySync');
       },
       read(dataId) {
-        throw refusal(dataId, 'data or array');
+        refuse(dataId, 'data or array');
+        // Whoever awaits this is not waited for: the call throws below.
+        return new Promise(() => {});
       },
     },
     run,
   );
+  if (refused !== undefined) throw refused;
+  return result;
 }

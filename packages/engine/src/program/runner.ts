@@ -1,4 +1,4 @@
-import type { NamedTensors } from './program.js';
+import type { NamedTensors } from './entry.js';
 
 /** What runs a program's entries: the functions themselves, or what became of them. */
 export interface Runner {

@@ -8,14 +8,16 @@ import { withTemporaryFolder } from './temporary-folder.js';
 export class Session {
   private readonly id: number;
 
+  /** @param what For errors. */
   constructor(
+    what: string,
     private readonly backend: NativeBackend,
     nodes: readonly GraphNode[],
   ) {
     const { writeFileSync } = process.getBuiltinModule('node:fs');
     this.id = withTemporaryFolder((folder) => {
       writeFileSync(`${folder}/saved_model.pb`, encodeSavedModel(nodes));
-      return backend.binding.loadSavedModel(folder, 'serve');
+      return failing(`${what} cannot be loaded`, () => backend.binding.loadSavedModel(folder, 'serve'));
     });
   }
 
@@ -26,17 +28,22 @@ export class Session {
    */
   run(what: string, feeds: ReadonlyMap<string, tf.Tensor>, fetches: readonly string[]): tf.Tensor[] {
     const ids = this.backend.getInputTensorIds([...feeds.values()]);
-    try {
-      return this.backend.binding
-        .runSavedModel(this.id, ids, [...feeds.keys()].join(), fetches.join())
-        .map((metadata) => this.backend.createOutputTensor(metadata));
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new ProgramError(`${what} failed in TensorFlow: ${reason}`, { cause });
-    }
+    const results = failing(`${what} failed`, () =>
+      this.backend.binding.runSavedModel(this.id, ids, [...feeds.keys()].join(), fetches.join()),
+    );
+    return results.map((metadata) => this.backend.createOutputTensor(metadata));
   }
 
   close(): void {
     this.backend.binding.deleteSavedModel(this.id);
+  }
+}
+
+function failing<T>(what: string, run: () => T): T {
+  try {
+    return run();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ProgramError(`${what}. TensorFlow says: ${reason}`, { cause });
   }
 }

@@ -11,7 +11,7 @@ import {
   type TensorInfo,
 } from './binding.js';
 import { type Draw, Watch } from './draws.js';
-import type { Entry, NamedTensors } from './program.js';
+import type { NamedTensors, Step } from './entry.js';
 import { withoutReads } from './refuse-reads.js';
 import type { AttributeValue, TensorValue } from './saved-model.js';
 import { withMethods } from './with-methods.js';
@@ -61,9 +61,9 @@ export interface Recording {
   readonly written: ReadonlyMap<tf.Variable, tf.Tensor>;
 }
 
-export interface Step {
+export interface Call {
   readonly entry: string;
-  readonly run: Entry<NamedTensors, NamedTensors>;
+  readonly run: Step;
   readonly inputs: NamedTensors;
   /** The variables that the step may use: asked again afterwards, for a carry's come to be in the step. */
   readonly state: () => readonly tf.Variable[];
@@ -89,8 +89,8 @@ const refusedOperations: Readonly<Record<string, string>> = {
  * @param random Takes the place of `Math.random` in the step.
  * @throws ProgramError where the step does what a graph cannot repeat. Whatever the step throws is passed on.
  */
-export function record(backend: NativeBackend, step: Step, random: () => number): Recording {
-  const { entry, state } = step;
+export function record(backend: NativeBackend, call: Call, random: () => number): Recording {
+  const { entry, state } = call;
   const declared = state();
   const strangers = registered().filter((variable) => !declared.includes(variable));
   let recording: Recording | undefined;
@@ -105,14 +105,13 @@ export function record(backend: NativeBackend, step: Step, random: () => number)
         recorder.add(variable, { kind: 'variable', variable, dtype: dtypeOf(backend, variable) });
       }
       const inputs = Object.fromEntries(
-        Object.entries(step.inputs).map(([name, tensor]) => {
+        Object.entries(call.inputs).map(([name, tensor]) => {
           const input = alias(backend, tensor);
           recorder.add(input, { kind: 'input', name, dtype: dtypeOf(backend, input), shape: input.shape });
           return [name, input];
         }),
       );
-      const outputs = recorder.watch(() => step.run(inputs));
-      checkOutputs(entry, outputs);
+      const outputs = recorder.watch(() => call.run(inputs));
       refuseChanges(entry, former.slice(declared.length), state());
       recording = recorder.finish(outputs, state());
     } finally {
@@ -182,13 +181,13 @@ class Recorder {
   }
 
   finish(outputs: NamedTensors, state: readonly tf.Variable[]): Recording {
-    const valueOf = (tensor: tf.Tensor) => {
+    const known = (tensor: tf.Tensor) => {
       const [id] = this.ids([tensor], (tensors) => this.backend.getInputTensorIds(tensors));
       return this.values.get(id!)!;
     };
-    const named = Object.entries(outputs).map(([name, tensor]) => [name, valueOf(tensor)] as const);
+    const named = Object.entries(outputs).map(([name, tensor]) => [name, known(tensor)] as const);
     const writes = state.flatMap((variable) => {
-      const value = valueOf(variable);
+      const value = known(variable);
       const node = this.nodes[value.node]!;
       return node.kind === 'variable' && node.variable === variable ? [] : [[variable, value] as const];
     });
@@ -290,13 +289,6 @@ function withExecuteOp(binding: Binding, executeOp: Binding['executeOp']): Bindi
   return Object.create(binding, { executeOp: { value: executeOp } });
 }
 
-function checkOutputs(entry: string, outputs: NamedTensors): void {
-  for (const [name, output] of Object.entries(outputs)) {
-    if (!(output instanceof tf.Tensor))
-      throw new ProgramError(`entry '${entry}': output '${name}' is no tensor`);
-  }
-}
-
 /** A step may change only what is declared. What it changed is put back by the caller. */
 function refuseChanges(
   entry: string,
@@ -319,7 +311,7 @@ function refuseChanges(
   }
 }
 
-function attributeValue(binding: Binding, { name, type, value }: Attribute): AttributeValue {
+export function attributeValue(binding: Binding, { name, type, value }: Attribute): AttributeValue {
   if (type === binding.TF_ATTR_SHAPE) return { kind: 'shape', value: value as readonly number[] };
   if (Array.isArray(value)) {
     return { kind: 'list', value: value.map((item) => attributeValue(binding, { name, type, value: item })) };
@@ -340,7 +332,7 @@ function attributeValue(binding: Binding, { name, type, value }: Attribute): Att
   }
 }
 
-function bytesOf(entry: string, dtype: DataType, values: HostValues | readonly number[]): Uint8Array {
+export function bytesOf(entry: string, dtype: DataType, values: HostValues | readonly number[]): Uint8Array {
   switch (dtype) {
     case dataTypes.float32:
       return bytes(values instanceof Float32Array ? values : Float32Array.from(values));

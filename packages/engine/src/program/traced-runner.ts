@@ -2,17 +2,17 @@ import * as tf from '@tensorflow/tfjs-core';
 import { ProgramError } from '../errors.js';
 import { dataTypes, type NativeBackend } from './binding.js';
 import { type Draws, drawsOf } from './compare-traces.js';
+import type { NamedTensors, Step } from './entry.js';
 import { type EntryNodes, Graph, type StateNodes } from './graph.js';
-import type { Entry, NamedTensors } from './program.js';
 import { randomSource } from './random-source.js';
 import type { Runner } from './runner.js';
 import { Session } from './session.js';
-import { type Recording, record, type Step } from './trace.js';
+import { type Call, type Recording, record } from './trace.js';
 import { expectSame } from './verify.js';
 
 export interface TracedRunnerOptions {
   readonly backend: NativeBackend;
-  readonly entries: ReadonlyMap<string, Entry<NamedTensors, NamedTensors>>;
+  readonly entries: ReadonlyMap<string, Step>;
   readonly state: () => readonly tf.Variable[];
   readonly random: () => number;
   /** The largest relative difference between the first run of a trace and the function's own; undefined: unchecked. */
@@ -25,7 +25,7 @@ export function tracedRunner(options: TracedRunnerOptions): Runner {
 }
 
 class TracedRunner implements Runner {
-  private readonly graph = new Graph();
+  private graph = new Graph();
   private readonly traced = new Map<string, EntryNodes>();
   /** The variables that the session has, each with the data that it had when both were last the same. */
   private readonly loaded = new Map<tf.Variable, object>();
@@ -68,12 +68,14 @@ class TracedRunner implements Runner {
     if (tolerance !== undefined) this.sync();
     const recording = recordTwice(backend, { entry, run: entries.get(entry)!, inputs, state });
     try {
-      const nodes = this.graph.append(recording.trace, recording.draws);
-      this.reload();
-      this.traced.set(key, nodes);
+      const graph = new Graph(this.graph);
+      const nodes = graph.append(recording.trace, recording.draws);
+      this.reload(entry, graph);
       this.loadChanged();
-      if (tolerance === undefined) return this.execute(entry, nodes, inputs);
-
+      if (tolerance === undefined) {
+        this.traced.set(key, nodes);
+        return this.execute(entry, nodes, inputs);
+      }
       const draws = drawnTensors(recording, nodes);
       const outputs = this.execute(entry, nodes, inputs, draws);
       tf.dispose([...draws.values()]);
@@ -93,6 +95,7 @@ class TracedRunner implements Runner {
       ];
       expectSame(entry, pairs, tolerance);
       tf.dispose(values);
+      this.traced.set(key, nodes);
       return outputs;
     } finally {
       disposeRecording(recording);
@@ -129,13 +132,14 @@ class TracedRunner implements Runner {
     );
   }
 
-  /** Loads the graph anew, as it has grown, and moves the state over. */
-  private reload(): void {
+  /** Loads a graph that has grown in place of the former one, and moves the state over. */
+  private reload(entry: string, graph: Graph): void {
+    const session = new Session(`entry '${entry}'`, this.options.backend, graph.nodes);
     const moved = [...this.loaded.keys()];
     const values = this.values(moved);
-    const former = this.session;
-    this.session = new Session(this.options.backend, this.graph.nodes);
-    former?.close();
+    this.session?.close();
+    this.session = session;
+    this.graph = graph;
     this.assign(moved, values);
     tf.dispose(values);
   }
@@ -188,18 +192,18 @@ function signatureOf(entry: string, inputs: NamedTensors): string {
 }
 
 /** Two recordings with other random numbers tell what is drawn. */
-function recordTwice(backend: NativeBackend, step: Step): Recording & { readonly draws: Draws } {
-  const count = step.state().length;
-  let first = record(backend, step, randomSource(1));
-  if (step.state().length > count) {
+function recordTwice(backend: NativeBackend, call: Call): Recording & { readonly draws: Draws } {
+  const count = call.state().length;
+  let first = record(backend, call, randomSource(1));
+  if (call.state().length > count) {
     // A carry has come to be: only from now on the step finds the same state each time.
     disposeRecording(first);
-    first = record(backend, step, randomSource(1));
+    first = record(backend, call, randomSource(1));
   }
   try {
-    const second = record(backend, step, randomSource(2));
+    const second = record(backend, call, randomSource(2));
     disposeRecording(second);
-    return { ...first, draws: drawsOf(step.entry, first.trace, second.trace) };
+    return { ...first, draws: drawsOf(call.entry, first.trace, second.trace) };
   } catch (error) {
     disposeRecording(first);
     throw error;
