@@ -13,4 +13,14 @@ export { type MmoeOptions, mmoe } from './mmoe.js';
 export { mtan } from './mtan.js';
 export { type NddrOptions, nddr } from './nddr.js';
 export { type PleOptions, ple } from './ple.js';
+export { gradientCosines } from './relatedness/gradient-cosines.js';
+export { type GroupTasksOptions, groupTasks, type TaskGrouping } from './relatedness/group-tasks.js';
+export {
+  type Interference,
+  type InterferenceMonitor,
+  interferenceMonitor,
+} from './relatedness/interference-monitor.js';
+export { linearCka } from './relatedness/linear-cka.js';
+export { taskAffinity } from './relatedness/task-affinity.js';
+export { meanMatrix, type TaskMatrix } from './relatedness/task-gradients.js';
 export { type SoftSharingOptions, softSharing } from './soft-sharing.js';
