@@ -67,6 +67,7 @@ export async function fit<H extends Heads>(
   const steps = epochs * stepsPerEpoch;
   const batches = shuffledBatches(data.length, batchSize, random);
   let state = initCombination({ weighting, aggregator }, model.tasks.length);
+  optimizer.init(model.variables);
   const records: StepRecord<H>[] = [];
 
   for (let step = 1; step <= steps; step++) {

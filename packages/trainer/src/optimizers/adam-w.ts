@@ -40,6 +40,9 @@ export function adamW({
   };
 
   return {
+    init(variables) {
+      for (const variable of variables) momentsOf(variable);
+    },
     update(gradients, learningRate) {
       for (const [variable, gradient] of gradients) {
         const state = momentsOf(variable);
