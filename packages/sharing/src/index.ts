@@ -23,4 +23,7 @@ export {
 export { linearCka } from './relatedness/linear-cka.js';
 export { taskAffinity } from './relatedness/task-affinity.js';
 export { meanMatrix, type TaskMatrix } from './relatedness/task-gradients.js';
+export { diagram } from './reports/diagram.js';
+export { summary } from './reports/summary.js';
+export { type TaskCost, taskCosts } from './reports/task-costs.js';
 export { type SoftSharingOptions, softSharing } from './soft-sharing.js';

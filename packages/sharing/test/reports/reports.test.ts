@@ -1,0 +1,77 @@
+import { branchedSharing, diagram, hardSharing, mmoe, summary, taskCosts } from '@espalier/sharing';
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, test } from 'vitest';
+import { bareModel, separate } from '../models.js';
+import { type denseTrunk, modelTrunk, trunks } from '../trunks.js';
+
+const branched = branchedSharing({ forks: { high: [['a', 'c'], ['b']] } });
+
+test('a task is told what it needs, alone and shared', async () => {
+  const before = tf.memory().numTensors;
+  const model = bareModel(branched);
+  const composed = tf.memory().numTensors;
+  const costs = await taskCosts(model);
+  expect(tf.memory().numTensors).toBe(composed);
+  expect(composed).toBeGreaterThan(before);
+  // low: 3 × 4 + 4 weights, high: 4 × 2 + 2.
+  expect(costs.get('a')).toEqual({ parameters: 26, own: 0, multiplyAdds: 20 });
+  expect(costs.get('b')).toEqual({ parameters: 26, own: 10, multiplyAdds: 20 });
+});
+
+test('multiply-adds are those of the layers in the arithmetic books', async () => {
+  const needed = async (trunk: typeof denseTrunk) =>
+    (await taskCosts(bareModel(hardSharing(), trunk))).get('a')!.multiplyAdds;
+  // 3 × 3 filters: 6 × 6 positions from 2 to 3 channels, then 2 × 2 positions from 3 to 4.
+  expect(await needed(trunks['a small CNN'])).toBe(36 * 9 * 2 * 3 + 4 * 9 * 3 * 4);
+  expect(await needed(modelTrunk)).toBe(2 * 36 * 9 * 2 * 2);
+  // Six projections of 4 tokens and two products of 4 × 4 scores, in two layers.
+  expect(await needed(trunks['a Transformer encoder'])).toBe(2 * (6 * 4 * 9 + 2 * 16 * 3));
+  // Four gates of 4 steps, from the input and from the state.
+  expect(await needed(trunks['an LSTM'])).toBe(4 * 4 * (3 * 4 + 4 * 4) + 4 * 4 * (4 * 3 + 3 * 3));
+  // Two experts and a gate over 3 inputs.
+  const mixed = await taskCosts(bareModel(mmoe({ experts: 2 })));
+  expect(mixed.get('c')!.multiplyAdds).toBe(2 * 20 + 3 * 2);
+});
+
+test('the summary is the tree of the layers with the tasks that they serve', async () => {
+  expect((await summary(bareModel(branched))).replace(/input\d+/, 'input')).toBe(
+    [
+      `sharing: ${branched.kind}, 36 parameters`,
+      'a, b, c',
+      '  input [batch, 3] 0',
+      '  low [batch, 4] 16',
+      '  a, c',
+      '    high/a/c [batch, 2] 10',
+      '    a',
+      '      a/flat [batch, 2] 0',
+      '    c',
+      '      c/flat [batch, 2] 0',
+      '  b',
+      '    b/high [batch, 2] 10',
+      '    b/flat [batch, 2] 0',
+      'a: 26 parameters (0 its own), 20 multiply-adds',
+      'b: 26 parameters (10 its own), 20 multiply-adds',
+      'c: 26 parameters (0 its own), 20 multiply-adds',
+    ].join('\n'),
+  );
+});
+
+test('the diagram has an arrow for all that goes into another layer', () => {
+  const lines = diagram(bareModel(branched)).split('\n');
+  expect(lines[0]).toBe('flowchart TD');
+  const id = (name: string) => lines.find((line) => line.includes(`"${name}"`))!.match(/n\d+/)![0];
+  const arrows = lines.filter((line) => line.includes('-->'));
+  for (const [from, to] of [
+    ['low', 'high/a/c'],
+    ['low', 'b/high'],
+    ['high/a/c', 'a/flat'],
+    ['high/a/c', 'c/flat'],
+    ['b/high', 'b/flat'],
+  ]) {
+    expect(arrows).toContain(`  ${id(from)} --> ${id(to)}`);
+  }
+  expect(arrows).toHaveLength(6);
+  expect(lines.some((line) => line.endsWith('("b/high")'))).toBe(true);
+  expect(lines.some((line) => line.endsWith('["low"]'))).toBe(true);
+  expect(diagram(bareModel(separate)).match(/-->/g)).toHaveLength(9);
+});
