@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { chromium } from 'playwright-core';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { inBrowser, withoutBrowser } from '../../../vitest.browser.js';
 
 const script = fileURLToPath(new URL('../../../scripts/example.mjs', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'espalier-digits-'));
@@ -48,34 +48,19 @@ describe('pnpm example digits --quick', () => {
     expect(figures.deltaM).toBeCloseTo((deltas[0] + deltas[1]) / 2, 6);
   });
 
-  const browser = '/usr/bin/chromium';
-  test.skipIf(!existsSync(browser))(
-    'shows table, curves and scenes in a browser, without an error',
-    async () => {
-      const instance = await chromium.launch({
-        executablePath: browser,
-        args: ['--no-sandbox', '--disable-background-networking'],
-      });
-      try {
-        const page = await instance.newPage();
-        const problems: string[] = [];
-        page.on('console', (message) => problems.push(message.text()));
-        page.on('pageerror', (error) => problems.push(error.message));
-        await page.goto(pathToFileURL(report()).href);
-        expect(await page.locator('#results tbody tr').count()).toBe(2);
-        expect(await page.locator('.curve canvas').count()).toBe(2);
-        expect(await page.locator('.scene').count()).toBe(24);
-        expect(await page.locator('.scene rect.true').count()).toBeGreaterThan(24);
-        const sizes = await page
-          .locator('.scene image')
-          .evaluateAll((images) => images.map((image) => image.getBoundingClientRect().width));
-        expect(Math.min(...sizes)).toBeGreaterThan(100);
-        expect(problems).toEqual([]);
-      } finally {
-        await instance.close();
-      }
-    },
-  );
+  test.skipIf(withoutBrowser)('shows table, curves and scenes in a browser, without an error', async () => {
+    const problems = await inBrowser(report(), async (page) => {
+      expect(await page.locator('#results tbody tr').count()).toBe(2);
+      expect(await page.locator('.curve canvas').count()).toBe(2);
+      expect(await page.locator('.scene').count()).toBe(24);
+      expect(await page.locator('.scene rect.true').count()).toBeGreaterThan(24);
+      const sizes = await page
+        .locator('.scene image')
+        .evaluateAll((images) => images.map((image) => image.getBoundingClientRect().width));
+      expect(Math.min(...sizes)).toBeGreaterThan(100);
+    });
+    expect(problems).toEqual([]);
+  });
 });
 
 test('a wrong option is refused with exit code 2 and the usage, before anything is trained', () => {

@@ -4,17 +4,9 @@ import { hardSharing } from '@espalier/sharing';
 import { adamW, constant, fit, TrainerError } from '@espalier/trainer';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { own } from './own.js';
 import { compose, heads, points } from './small-task.js';
-
-const made: { dispose(): void }[] = [];
-const own = <T extends { dispose(): void }>(thing: T): T => {
-  made.push(thing);
-  return thing;
-};
-afterEach(() => {
-  for (const thing of made.splice(0)) thing.dispose();
-});
 
 const options = () => ({
   data: points(64, 1, (index) => index % 3 > 0),

@@ -1,8 +1,6 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { type Heads, type MultiTaskModel, multiTaskModel } from '@espalier/core';
 import { sum } from '@espalier/losses';
 import { hardSharing } from '@espalier/sharing';
@@ -10,8 +8,8 @@ import { adamW, compareWithSingleTasks, constant } from '@espalier/trainer';
 import { writeReport } from '@espalier/trainer/node';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { inBrowser, withoutBrowser } from '../../../vitest.browser.js';
 import { heads, points } from './small-task.js';
 
 let folder: string;
@@ -59,8 +57,7 @@ test('every network has the same budget, and the gains are in the direction of t
   expect(side.multi).toBeGreaterThan(0.8);
 });
 
-const browser = '/usr/bin/chromium';
-test.skipIf(!existsSync(browser))('the report draws its curves in a browser, without an error', async () => {
+test.skipIf(withoutBrowser)('the report draws its curves in a browser, without an error', async () => {
   const comparison = await compare();
   comparison.model.dispose();
   const file = join(folder, 'deep/er/report.html');
@@ -68,23 +65,11 @@ test.skipIf(!existsSync(browser))('the report draws its curves in a browser, wit
   await writeReport(file, { ...report, sections: [{ title: 'More', html: '<p id="own">own</p>' }] });
   expect(await readFile(file, 'utf8')).toContain('<title>A &lt;b&gt; &amp; &quot;c&quot;</title>');
 
-  const instance = await chromium.launch({
-    executablePath: browser,
-    args: ['--no-sandbox', '--disable-background-networking'],
-  });
-  try {
-    const page = await instance.newPage();
-    const problems: string[] = [];
-    page.on('console', (message) => problems.push(message.text()));
-    page.on('pageerror', (error) => problems.push(error.message));
-    page.on('request', (request) => request.url().startsWith('file:') || problems.push(request.url()));
-    await page.goto(pathToFileURL(file).href);
+  const problems = await inBrowser(file, async (page) => {
     expect(await page.locator('.curve canvas').count()).toBe(2);
     expect(await page.locator('#results tbody tr').count()).toBe(2);
     expect(await page.locator('#runs tbody tr').count()).toBe(3);
     expect(await page.locator('#own').textContent()).toBe('own');
-    expect(problems).toEqual([]);
-  } finally {
-    await instance.close();
-  }
+  });
+  expect(problems).toEqual([]);
 });

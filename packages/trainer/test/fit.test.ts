@@ -10,17 +10,9 @@ import {
   TrainerError,
 } from '@espalier/trainer';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { own } from './own.js';
 import { compose, points, type SideHeads } from './small-task.js';
-
-const made: { dispose(): void }[] = [];
-const own = <T extends { dispose(): void }>(thing: T): T => {
-  made.push(thing);
-  return thing;
-};
-afterEach(() => {
-  for (const thing of made.splice(0)) thing.dispose();
-});
 
 const options = (more: Partial<FitOptions<SideHeads>> = {}) => ({
   data: points(64, 1),
@@ -56,9 +48,6 @@ test('no step leaves a tensor behind, nor does the training', async () => {
   await fit(model, options({ optimizer, onStep: () => counts.add(tf.memory().numTensors) }));
   const after = tf.memory().numTensors;
   expect([...counts]).toEqual([after]);
-  optimizer.dispose();
-  model.dispose();
-  made.splice(0);
 });
 
 test('data are told the epoch, so that they may be drawn anew', async () => {
