@@ -63,7 +63,7 @@ export function isPareto([x, y]: Point): boolean {
 const lr = 5e-3;
 
 /** Adam on the direction; stops where the method says that it has arrived. Returns the points on the way. */
-export function descend(
+function descend(
   start: Point,
   steps: number,
   direction: (point: Point, step: number) => ArrayLike<number>,

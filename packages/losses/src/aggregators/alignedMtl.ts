@@ -2,7 +2,7 @@ import { statelessGramian, type WeightsAggregator } from '../aggregator.js';
 import { preferences } from '../check.js';
 import { InputError } from '../errors.js';
 import { preferenceOf } from '../solvers/cone.js';
-import { applyTo, eigen } from '../solvers/eigen.js';
+import { applyFunction } from '../solvers/eigen.js';
 
 export interface AlignedMtlOptions {
   /** What all singular values become: the smallest, the (lower) median, or the root of the mean square. */
@@ -24,9 +24,11 @@ export function alignedMtl(options: AlignedMtlOptions = {}): WeightsAggregator {
   if (options.preference) preferences('alignedMtl', 'preference', options.preference);
   return statelessGramian('alignedMtl', (gramian, _context, count) => {
     const preference = preferenceOf('alignedMtl', options, gramian, count);
-    const system = eigen(gramian);
-    const scale = scaleOf(system.values);
-    return { weights: applyTo(system, (value) => Math.sqrt(scale / value), preference), residual: 0 };
+    const weights = applyFunction(gramian, preference, (values) => {
+      const scale = scaleOf(values);
+      return (value) => Math.sqrt(scale / value);
+    });
+    return { weights, residual: 0 };
   });
 }
 

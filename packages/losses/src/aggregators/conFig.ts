@@ -1,5 +1,5 @@
 import { statelessGramian, type WeightsAggregator } from '../aggregator.js';
-import { applyTo, eigen } from '../solvers/eigen.js';
+import { applyFunction } from '../solvers/eigen.js';
 import { multiply } from '../vector.js';
 
 /**
@@ -16,10 +16,10 @@ export function conFig(): WeightsAggregator {
       values[i * n + i]! > 0 ? values[i * n + i]! ** -0.5 : 0,
     );
     const cosines = values.map((value, at) => value * inverse[Math.floor(at / n)]! * inverse[at % n]!);
-    const common = applyTo(
-      eigen({ ...gramian, values: cosines }),
-      (value) => 1 / value,
+    const common = applyFunction(
+      { ...gramian, values: cosines },
       new Float64Array(n).fill(1),
+      () => (value) => 1 / value,
     );
     const square = common.reduce((sum, value) => sum + value, 0);
     if (!(square > 64 * n * gramian.epsilon)) return { weights: new Float64Array(n), residual: 0 };

@@ -1,10 +1,44 @@
 import type { Gramian } from '../aggregator.js';
 import { dot } from '../vector.js';
+import { spectrum } from './tridiagonal.js';
 
 /** G = sum_k values[k] vectors[k] vectors[k]^T over its rank, largest value first. */
 interface Eigen {
   readonly values: readonly number[];
   readonly vectors: readonly Float64Array[];
+}
+
+/** What becomes of each eigenvalue, given all that are not 0, largest first. */
+type Transform = (values: readonly number[]) => (value: number) => number;
+
+/** A function of a Gramian over its rank, applied to x: sum_k f(values[k]) vectors[k] (vectors[k]^T x). */
+export function applyFunction(gramian: Gramian, x: Float64Array, transform: Transform): Float64Array {
+  return applyWellConditioned(gramian, x, transform) ?? applyAny(gramian, x, transform);
+}
+
+/**
+ * Where all eigenvalues are near enough to the largest one to be exact in relation to themselves, and the rank is beyond
+ * doubt, the quick way does. `64 n epsilon` is what `factor` takes for rank.
+ */
+function applyWellConditioned(gramian: Gramian, x: Float64Array, transform: Transform) {
+  const found = spectrum(gramian, x);
+  if (!found) return undefined;
+  const { values, coordinates, restore } = found;
+  const sorted = Array.from(values).sort((a, b) => b - a);
+  if (!(sorted.at(-1)! > Math.max(1e-5, 64 * gramian.n * gramian.epsilon) * sorted[0]!)) return undefined;
+  const f = transform(sorted);
+  return restore(coordinates.map((coordinate, k) => f(values[k]!) * coordinate));
+}
+
+function applyAny(gramian: Gramian, x: Float64Array, transform: Transform): Float64Array {
+  const { values, vectors } = eigen(gramian);
+  const f = transform(values);
+  const result = new Float64Array(x.length);
+  vectors.forEach((vector, k) => {
+    const factor = f(values[k]!) * dot(vector, x);
+    for (let i = 0; i < x.length; i++) result[i]! += factor * vector[i]!;
+  });
+  return result;
 }
 
 /**
@@ -13,7 +47,7 @@ interface Eigen {
  * Jacobi rotations then make the columns of D L orthogonal, which keeps small eigenvalues exact in relation to
  * themselves, not to the largest one (Demmel and Veselic 1992).
  */
-export function eigen({ n, values: g, epsilon }: Gramian): Eigen {
+function eigen({ n, values: g, epsilon }: Gramian): Eigen {
   const columns = factor(n, g, epsilon);
   orthogonalise(n, columns);
   return sorted(columns);
@@ -44,9 +78,9 @@ function factor(n: number, g: Float64Array, epsilon: number): Float64Array[] {
 }
 
 function orthogonalise(n: number, columns: readonly Float64Array[]): void {
-  const squares = Float64Array.from(columns, (column) => dot(column, column));
   for (let sweep = 0, rotated = true; rotated && sweep < 60; sweep++) {
     rotated = false;
+    const squares = Float64Array.from(columns, (column) => dot(column, column));
     for (let p = 0; p < columns.length; p++)
       for (let q = p + 1; q < columns.length; q++) {
         const a = columns[p]!;
@@ -55,7 +89,7 @@ function orthogonalise(n: number, columns: readonly Float64Array[]): void {
         if (Math.abs(product) <= 4 * Number.EPSILON * Math.sqrt(squares[p]! * squares[q]!)) continue;
         rotated = true;
         const slope = (squares[q]! - squares[p]!) / (2 * product);
-        const tangent = (slope < 0 ? -1 : 1) / (Math.abs(slope) + Math.hypot(1, slope));
+        const tangent = (slope < 0 ? -1 : 1) / (Math.abs(slope) + Math.sqrt(1 + slope * slope));
         const cosine = 1 / Math.sqrt(1 + tangent * tangent);
         const sine = cosine * tangent;
         for (let i = 0; i < n; i++) {
@@ -64,10 +98,15 @@ function orthogonalise(n: number, columns: readonly Float64Array[]): void {
           a[i] = cosine * ai - sine * bi;
           b[i] = sine * ai + cosine * bi;
         }
-        squares[p] = dot(a, a);
-        squares[q] = dot(b, b);
+        squares[p] = moved(squares[p]!, -tangent * product, a);
+        squares[q] = moved(squares[q]!, tangent * product, b);
       }
   }
+}
+
+/** The square of a column after a rotation that changed it by so much; computed anew where that cancels. */
+function moved(square: number, change: number, column: Float64Array): number {
+  return change > -square / 2 ? square + change : dot(column, column);
 }
 
 function sorted(columns: readonly Float64Array[]): Eigen {
@@ -78,18 +117,4 @@ function sorted(columns: readonly Float64Array[]): Eigen {
     values: pairs.map(({ value }) => value),
     vectors: pairs.map(({ column, value }) => column.map((entry) => entry / Math.sqrt(value))),
   };
-}
-
-/** sum_k transform(values[k]) vectors[k] (vectors[k]^T x): a function of the matrix applied to x. */
-export function applyTo(
-  { values, vectors }: Eigen,
-  transform: (value: number) => number,
-  x: Float64Array,
-): Float64Array {
-  const result = new Float64Array(x.length);
-  vectors.forEach((vector, k) => {
-    const factor = transform(values[k]!) * dot(vector, x);
-    for (let i = 0; i < x.length; i++) result[i]! += factor * vector[i]!;
-  });
-  return result;
 }
