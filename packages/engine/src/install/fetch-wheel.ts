@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { EngineError } from '../errors.js';
+import { brokenOff } from './broken-off.js';
 import { findWheel } from './find-wheel.js';
 import { get } from './http.js';
 import { hasPip, pipDownload } from './pip.js';
 import { pipSettings } from './pip-settings.js';
 import type { Wheel } from './plan.js';
-import { megabytes, type Progress, type Stretch } from './progress.js';
+import type { Progress, Stretch } from './progress.js';
 
 /** How often a download goes on after its connection broke. */
 const attempts = 5;
@@ -72,12 +73,7 @@ async function download(wheel: Wheel, part: string, stretch: Stretch): Promise<v
   }
   const had = await size(part);
   if (had >= wheel.bytes) return;
-  throw new EngineError(
-    'native',
-    `${place.host} closed the connection after ${megabytes(had)} of ${megabytes(wheel.bytes)} of ${wheel.file}`,
-    'Run it again: it goes on from there.',
-    { cause: broken },
-  );
+  throw brokenOff(wheel, had, { cause: broken });
 }
 
 /** A file that is not what PyPI published is removed: going on from it would be in vain. */

@@ -149,7 +149,7 @@ function asEngineError(error: unknown, cache: string): unknown {
   if (error.code === 'ENOSPC' || error.code === 'EDQUOT') {
     return new EngineError('native', `the disk of ${cache} is full`, diskRemedy, { cause: error });
   }
-  if (error.code === 'EACCES' || error.code === 'EPERM' || error.code === 'EROFS') {
+  if (/^(EACCES|EPERM|EROFS|ENOTDIR|EEXIST)$/.test(String(error.code))) {
     const remedy = 'Set ESPALIER_CACHE to a folder that you may write to.';
     return new EngineError('native', `${cache} cannot be written to: ${error.message}`, remedy, {
       cause: error,

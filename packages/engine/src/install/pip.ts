@@ -1,6 +1,7 @@
-import { link, mkdir, readdir, rename, stat, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { EngineError } from '../errors.js';
+import { brokenOff } from './broken-off.js';
 import type { Wheel } from './plan.js';
 import type { Stretch } from './progress.js';
 import { run } from './run.js';
@@ -39,7 +40,12 @@ export async function pipDownload(
       ...process.env,
       TMPDIR: temporary,
     });
-    if (ended?.code !== 0) throw pipFailure(wheel, ended?.stderr ?? '');
+    if (ended?.code !== 0) {
+      const had = (await stat(part).catch(() => undefined))?.size ?? 0;
+      // A whole file that pip refuses is of no use.
+      if (had >= wheel.bytes) await rm(part);
+      throw pipFailure(wheel, had, ended?.stderr ?? '');
+    }
   } finally {
     clearInterval(watch);
   }
@@ -72,22 +78,29 @@ async function findFile(folder: string, name: string): Promise<string | undefine
   return path && join(folder, path);
 }
 
-function pipFailure(wheel: Wheel, stderr: string): EngineError {
-  const errors = stderr.split('\n').filter((line) => /error|warning/i.test(line));
-  const last = errors.findLast((line) => line.includes('ERROR')) ?? stderr.trim().split('\n').at(-1) ?? '';
-  const reason = /DO NOT MATCH THE HASHES/.test(stderr)
-    ? `${wheel.file} has another SHA-256 than PyPI published, ${wheel.sha256}`
-    : `pip did not download ${wheel.file}: ${last.replace(/^ERROR:\s*/, '')}`;
-  return new EngineError('native', reason, pipRemedy(stderr), { cause: new Error(stderr) });
+function pipFailure(wheel: Wheel, had: number, stderr: string): EngineError {
+  const options = { cause: new Error(stderr) };
+  const mismatch = /DO NOT MATCH THE HASHES/.test(stderr);
+  // pip calls this a mismatch as well.
+  if (had > 0 && had < wheel.bytes) return brokenOff(wheel, had, options);
+  if (mismatch) {
+    return new EngineError(
+      'native',
+      `${wheel.file} has another SHA-256 than PyPI published, ${wheel.sha256}`,
+      'The index that pip is set to gives another file out under that name: see `python3 -m pip config list`.',
+      options,
+    );
+  }
+  const last = stderr.split('\n').findLast((line) => line.includes('ERROR')) ?? stderr.trim();
+  return new EngineError(
+    'native',
+    `pip did not download ${wheel.file}: ${last.replace(/^ERROR:\s*/, '')}`,
+    pipRemedy(stderr),
+    options,
+  );
 }
 
 function pipRemedy(stderr: string): string {
-  if (/DO NOT MATCH THE HASHES/.test(stderr)) {
-    return 'The index that pip is set to gives another file out under that name: see `python3 -m pip config list`.';
-  }
   if (/No space left|Errno 28/.test(stderr)) return 'Free some disk space, or set ESPALIER_CACHE.';
-  if (/No matching distribution/.test(stderr)) {
-    return 'Check the network and the index that pip is set to (`python3 -m pip config list`); PyPI has it. An old pip: `python3 -m pip install --upgrade pip`.';
-  }
-  return 'Check the network and `python3 -m pip config list`, then run it again.';
+  return 'Check the network and the index that pip is set to (`python3 -m pip config list`), then run it again; PyPI has it. If pip is old: `python3 -m pip install --upgrade pip`.';
 }
