@@ -13,6 +13,7 @@ export { type MmoeOptions, mmoe } from './mmoe.js';
 export { mtan } from './mtan.js';
 export { type NddrOptions, nddr } from './nddr.js';
 export { type PleOptions, ple } from './ple.js';
+export { type BranchPlan, type BranchStage, findBranches } from './relatedness/find-branches.js';
 export { gradientCosines } from './relatedness/gradient-cosines.js';
 export { type GroupTasksOptions, groupTasks, type TaskGrouping } from './relatedness/group-tasks.js';
 export {

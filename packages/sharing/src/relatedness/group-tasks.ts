@@ -1,5 +1,6 @@
 import { TaskError } from '@espalier/core';
 import { SharingError } from '../errors.js';
+import { bestPartitions } from './best-partitions.js';
 import type { TaskMatrix } from './task-gradients.js';
 
 export interface GroupTasksOptions {
@@ -38,59 +39,22 @@ export function groupTasks({ affinity, budget, cost = () => 1 }: GroupTasksOptio
   }
   checkAffinity(affinity, tasks);
 
-  const all = 2 ** tasks.length - 1;
   const members = (mask: number) => tasks.filter((_, index) => mask & (1 << index));
-  const groups = Array.from({ length: all + 1 }, (_, mask) => {
+  const block = (mask: number) => {
     const group = members(mask);
-    return { group, affinity: groupAffinity(affinity, group), cost: mask === 0 ? 0 : cost(group) };
-  });
-
-  // For every set of tasks the groupings that no other beats in both affinity and cost.
-  const best: Grouping[][] = [[{ masks: [], affinity: 0, cost: 0 }]];
-  for (let set = 1; set <= all; set++) {
-    const lowest = set & -set;
-    const found: Grouping[] = [];
-    // Every grouping has one group with the set's first task; the rest is a smaller set.
-    for (let mask = set; mask > 0; mask = (mask - 1) & set) {
-      if ((mask & lowest) === 0) continue;
-      for (const rest of best[set ^ mask]) {
-        const grouping = {
-          masks: [mask, ...rest.masks],
-          affinity: groups[mask].affinity + rest.affinity,
-          cost: groups[mask].cost + rest.cost,
-        };
-        if (grouping.cost <= budget) found.push(grouping);
-      }
-    }
-    best.push(unbeaten(found));
-  }
-  const [first] = best[all];
-  if (first === undefined) {
+    return [{ affinity: groupAffinity(affinity, group), cost: cost(group), parts: [group] }];
+  };
+  const [best] = bestPartitions(tasks.length, block, budget).at(-1)!;
+  if (best === undefined) {
     throw new SharingError(
-      `No grouping of ${tasks.join(', ')} meets the budget of ${budget}; one network for all costs ${groups[all].cost}.`,
+      `No grouping of ${tasks.join(', ')} meets the budget of ${budget}; one network for all costs ${cost(tasks)}.`,
     );
   }
-  return { groups: first.masks.map(members), affinity: first.affinity, cost: first.cost };
+  return { groups: best.parts, affinity: best.affinity, cost: best.cost };
 }
 
-interface Grouping {
-  readonly masks: readonly number[];
-  readonly affinity: number;
-  readonly cost: number;
-}
-
-/** From the greatest affinity downward, those that are cheaper than all before. */
-function unbeaten(groupings: Grouping[]): Grouping[] {
-  groupings.sort((a, b) => b.affinity - a.affinity || a.cost - b.cost);
-  let cheapest = Number.POSITIVE_INFINITY;
-  return groupings.filter(({ cost }) => {
-    if (cost >= cheapest) return false;
-    cheapest = cost;
-    return true;
-  });
-}
-
-function groupAffinity(affinity: TaskMatrix, group: readonly string[]): number {
+/** The sum over the group's tasks of the mean affinity of the others onto them; of a task alone it is 0. */
+export function groupAffinity(affinity: TaskMatrix, group: readonly string[]): number {
   if (group.length < 2) return 0;
   let sum = 0;
   for (const source of group) {
@@ -101,7 +65,8 @@ function groupAffinity(affinity: TaskMatrix, group: readonly string[]): number {
   return sum;
 }
 
-function checkAffinity(affinity: TaskMatrix, tasks: readonly string[]): void {
+/** @throws TaskError when an affinity between two of the tasks is missing or not finite. */
+export function checkAffinity(affinity: TaskMatrix, tasks: readonly string[]): void {
   for (const source of tasks) {
     for (const target of tasks) {
       const value = affinity.get(source)?.get(target);
