@@ -131,6 +131,14 @@ describe('the conformance kit for sharing strategies', () => {
     expect(await failures(checks(hardSharing()))).toEqual([]);
   });
 
+  test('lets a strategy pass that draws in training', async () => {
+    const dropping = spoiled((stages, input, tasks) => {
+      const dropped = tfl.layers.dropout({ name: 'dropped', rate: 0.3 }).apply(input) as tfl.SymbolicTensor;
+      return hardSharing().connect(stages, dropped, tasks);
+    });
+    expect(await failures(checks(dropping))).toEqual([]);
+  });
+
   test('notices a strategy that leaves a stage out', async () => {
     const shortened = spoiled((stages, input, tasks) => hardSharing().connect(stages.slice(1), input, tasks));
     expect(await failures(checks(shortened))).toContain('gives every task one tensor of features a stage');
