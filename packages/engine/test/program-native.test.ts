@@ -374,6 +374,32 @@ describe.skipIf(missing !== undefined)('a traced program', () => {
       program.dispose();
     });
 
+    test('a program inside a program', () => {
+      const inner = engine.program({
+        state: [],
+        entries: { square: ({ x }: { x: tf.Tensor }) => ({ y: tf.square(x) }) },
+      });
+      const outer = engine.program({ state: [], entries: { call: inner.entries.square } });
+      expect(() => outer.entries.call({ x })).toThrow(/entry 'call' calls the entry 'square' of a program/);
+      only(inner.entries.square({ x }));
+      expect(() => outer.entries.call({ x })).toThrow(/entry 'call' calls the entry 'square' of a program/);
+      inner.dispose();
+      outer.dispose();
+    });
+
+    test('to run while another engine is in use', async () => {
+      const program = engine.program({
+        state: [],
+        entries: { square: ({ x }: { x: tf.Tensor }) => ({ y: tf.square(x) }) },
+      });
+      only(program.entries.square({ x }));
+      await engine.use('cpu');
+      expect(() => program.entries.square({ x })).toThrow(/another engine is in use now/);
+      await engine.use('native');
+      expect([...only(program.entries.square({ x }))]).toEqual([1, 4]);
+      program.dispose();
+    });
+
     test('and leaves the state as it was', () => {
       const weight = tf.variable(tf.scalar(1));
       const program = engine.program({

@@ -100,6 +100,15 @@ describe.each(['wasm', 'cpu'] as const)('a program on %s', (name) => {
     expect(() => program.entries.fine({ x: tf.scalar('a') })).toThrow(/found a tensor of string/);
   });
 
+  test('is not called inside a gradient', () => {
+    const program = engine.program({
+      state: [],
+      entries: { square: ({ x }: { x: tf.Tensor }) => ({ y: tf.square(x) }) },
+    });
+    const gradient = tf.grad((x: tf.Tensor) => program.entries.square({ x }).y);
+    expect(() => gradient(tf.scalar(1))).toThrow(/'square' was called inside a gradient.*inside the entry/);
+  });
+
   test('that must be traced is refused', () => {
     expect(() => engine.program({ state: [], entries: {}, traced: true })).toThrow(
       new RegExp(`need native TensorFlow, and the engine is '${name}'`),

@@ -85,13 +85,15 @@ export function program<E extends Entries>(options: ProgramOptions<E>): Program<
       : tracedRunner({
           backend,
           entries,
-          state: () =>
-            options.state.flatMap((item) => (item instanceof tf.Variable ? [item] : item.variables)),
+          state: () => variablesOf(options.state),
           random,
           tolerance: toleranceOf(options.verify),
         });
   return new CompiledProgram(options.entries, runner, backend !== undefined);
 }
+
+/** The entry that is under way. */
+let running: string | undefined;
 
 class CompiledProgram<E extends Entries> implements Program<E> {
   readonly entries: E;
@@ -106,8 +108,14 @@ class CompiledProgram<E extends Entries> implements Program<E> {
       name,
       (inputs: NamedTensors = {}) => {
         this.checkAlive();
+        checkPlace(name);
         checkInputs(name, inputs);
-        return runner.run(name, inputs);
+        running = name;
+        try {
+          return runner.run(name, inputs);
+        } finally {
+          running = undefined;
+        }
       },
     ]);
     this.entries = Object.fromEntries(calls) as E;
@@ -153,6 +161,24 @@ function checked(name: string, step: (inputs: never) => NamedTensors): Step {
         'Return {} where there is nothing to return.',
     );
   };
+}
+
+function variablesOf(state: ProgramOptions<Entries>['state']): tf.Variable[] {
+  return [...new Set(state.flatMap((item) => (item instanceof tf.Variable ? [item] : item.variables)))];
+}
+
+/** A program is nothing that a gradient or another program could look into. */
+function checkPlace(entry: string): void {
+  if (running !== undefined) {
+    throw new ProgramError(
+      `entry '${running}' calls the entry '${entry}' of a program, and one program cannot run another. Call the function itself.`,
+    );
+  }
+  if (tf.engine().state.gradientDepth > 0) {
+    throw new ProgramError(
+      `entry '${entry}' was called inside a gradient, which does not reach into a program. Take the gradient inside the entry.`,
+    );
+  }
 }
 
 function checkInputs(entry: string, inputs: NamedTensors): void {

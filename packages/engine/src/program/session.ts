@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { ProgramError } from '../errors.js';
-import type { NativeBackend } from './binding.js';
+import { type NativeBackend, nativeBackend } from './binding.js';
 import { encodeSavedModel, type GraphNode } from './saved-model.js';
 import { withTemporaryFolder } from './temporary-folder.js';
 
@@ -27,6 +27,11 @@ export class Session {
    * @param what For errors.
    */
   run(what: string, feeds: ReadonlyMap<string, tf.Tensor>, fetches: readonly string[]): tf.Tensor[] {
+    if (nativeBackend() !== this.backend) {
+      throw new ProgramError(
+        `${what}: the program was made on native TensorFlow, and another engine is in use now. Call engine.use('native') first.`,
+      );
+    }
     const ids = this.backend.getInputTensorIds([...feeds.values()]);
     const results = failing(`${what} failed`, () =>
       this.backend.binding.runSavedModel(this.id, ids, [...feeds.keys()].join(), fetches.join()),

@@ -158,7 +158,10 @@ class Recorder {
     const endScope = engine.endScope.bind(engine);
     const ids = backend.getInputTensorIds.bind(backend);
     const watched = {
-      binding: withExecuteOp(this.binding, (...call) => this.execute(...call)),
+      // The addon's own methods cannot be replaced, only hidden.
+      binding: Object.create(this.binding, {
+        executeOp: { value: (...call: Parameters<Binding['executeOp']>) => this.execute(...call) },
+      }),
       getInputTensorIds: (tensors: KernelInput[]) => this.ids(tensors, ids),
     };
     const scoped = {
@@ -282,11 +285,6 @@ function alias(backend: NativeBackend, tensor: tf.Tensor): tf.Tensor {
   const [id] = backend.getInputTensorIds([tensor]);
   const type = { name: 'T', type: binding.TF_ATTR_TYPE, value: dtypeOf(backend, tensor) };
   return backend.createOutputTensor(binding.executeOp('Identity', [type], [id!], 1)[0]!);
-}
-
-/** The addon's own methods cannot be replaced. */
-function withExecuteOp(binding: Binding, executeOp: Binding['executeOp']): Binding {
-  return Object.create(binding, { executeOp: { value: executeOp } });
 }
 
 /** A step may change only what is declared. What it changed is put back by the caller. */
