@@ -1,6 +1,6 @@
 import { median } from './numbers.js';
 
-/** Calls what is measured for so many ms; gives the ms of one call. */
+/** Calls what is measured for so many ms; gives the median ms of a call. */
 export type Contestant = (ms: number) => number | Promise<number>;
 
 /** The ms of one call: the median of the rounds, and each of them; or why there is none. */
@@ -38,12 +38,15 @@ export async function inTurns<Name extends string>(
   return Object.fromEntries(entries.map(([name]) => [name, timing(name)])) as Partial<Record<Name, Timing>>;
 }
 
-/** Calls `work` with 0, 1, ... for so many ms; gives the ms of one call. */
+/** Calls `work` with 0, 1, ... for so many ms; gives the ms of one call: the median, which no interruption moves. */
 export function repeat(work: (call: number) => void, ms: number): number {
-  const start = performance.now();
-  for (let call = 0; ; call++) {
+  const times: number[] = [];
+  const end = performance.now() + ms;
+  for (let call = 0, start = performance.now(); start < end; call++) {
     work(call);
-    const elapsed = performance.now() - start;
-    if (elapsed >= ms) return elapsed / (call + 1);
+    const now = performance.now();
+    times.push(now - start);
+    start = now;
   }
+  return median(times);
 }

@@ -118,7 +118,9 @@ async function run(): Promise<void> {
       .map(([what, value]) => `${what} ${value}`)
       .join(' · ')}\n`,
   );
-  console.log(`${unit}: medians of ${budget.rounds} rounds of ${budget.ms} ms, in turns, on one thread.\n`);
+  console.log(
+    `${unit}: the median call of the median of ${budget.rounds} rounds of ${budget.ms} ms, in turns, on one thread.\n`,
+  );
   console.log(
     markdownTable(
       ['method', ...sizes.map((tasks) => `T = ${tasks}`)],

@@ -63,11 +63,7 @@ export function isPareto([x, y]: Point): boolean {
 const lr = 5e-3;
 
 /** Adam on the direction; stops where the method says that it has arrived. Returns the points on the way. */
-function descend(
-  start: Point,
-  steps: number,
-  direction: (point: Point, step: number) => ArrayLike<number>,
-) {
+function descend(start: Point, steps: number, direction: (point: Point, step: number) => ArrayLike<number>) {
   const path: Point[] = [start];
   const m = [0, 0];
   const v = [0, 0];

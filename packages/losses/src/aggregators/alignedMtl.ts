@@ -24,7 +24,7 @@ export function alignedMtl(options: AlignedMtlOptions = {}): WeightsAggregator {
   if (options.preference) preferences('alignedMtl', 'preference', options.preference);
   return statelessGramian('alignedMtl', (gramian, _context, count) => {
     const preference = preferenceOf('alignedMtl', options, gramian, count);
-    const weights = applyFunction(gramian, preference, (values) => {
+    const weights = applyFunction('alignedMtl', gramian, preference, (values) => {
       const scale = scaleOf(values);
       return (value) => Math.sqrt(scale / value);
     });

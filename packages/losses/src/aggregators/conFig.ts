@@ -17,6 +17,7 @@ export function conFig(): WeightsAggregator {
     );
     const cosines = values.map((value, at) => value * inverse[Math.floor(at / n)]! * inverse[at % n]!);
     const common = applyFunction(
+      'conFig',
       { ...gramian, values: cosines },
       new Float64Array(n).fill(1),
       () => (value) => 1 / value,

@@ -19,7 +19,7 @@ export function imtlG({ solver = 'pinv' }: ImtlGOptions = {}): WeightsAggregator
   return statelessGramian('imtlG', (gramian) => {
     const { n, values } = gramian;
     const norms = Float64Array.from({ length: n }, (_, i) => Math.sqrt(values[i * n + i]!));
-    const raw = applyFunction(gramian, norms, () => (value) => 1 / value);
+    const raw = applyFunction('imtlG', gramian, norms, () => (value) => 1 / value);
     const total = raw.reduce((sum, value) => sum + value, 0);
     const size = raw.reduce((sum, value) => sum + Math.abs(value), 0);
     if (!(Math.abs(total) > 1e-12 * size))

@@ -1,4 +1,5 @@
 import type { Gramian } from '../aggregator.js';
+import { ConvergenceError } from '../errors.js';
 import { dot } from '../vector.js';
 import { spectrum } from './tridiagonal.js';
 
@@ -12,8 +13,13 @@ interface Eigen {
 type Transform = (values: readonly number[]) => (value: number) => number;
 
 /** A function of a Gramian over its rank, applied to x: sum_k f(values[k]) vectors[k] (vectors[k]^T x). */
-export function applyFunction(gramian: Gramian, x: Float64Array, transform: Transform): Float64Array {
-  return applyWellConditioned(gramian, x, transform) ?? applyAny(gramian, x, transform);
+export function applyFunction(
+  method: string,
+  gramian: Gramian,
+  x: Float64Array,
+  transform: Transform,
+): Float64Array {
+  return applyWellConditioned(gramian, x, transform) ?? applyAny(method, gramian, x, transform);
 }
 
 /**
@@ -24,14 +30,15 @@ function applyWellConditioned(gramian: Gramian, x: Float64Array, transform: Tran
   const found = spectrum(gramian, x);
   if (!found) return undefined;
   const { values, coordinates, restore } = found;
-  const sorted = Array.from(values).sort((a, b) => b - a);
-  if (!(sorted.at(-1)! > Math.max(1e-5, 64 * gramian.n * gramian.epsilon) * sorted[0]!)) return undefined;
-  const f = transform(sorted);
+  const least = Math.max(1e-5, 64 * gramian.n * gramian.epsilon) * Math.max(...values);
+  // Also false where something overflowed.
+  if (!(Math.min(...values) > least)) return undefined;
+  const f = transform(Array.from(values).sort((a, b) => b - a));
   return restore(coordinates.map((coordinate, k) => f(values[k]!) * coordinate));
 }
 
-function applyAny(gramian: Gramian, x: Float64Array, transform: Transform): Float64Array {
-  const { values, vectors } = eigen(gramian);
+function applyAny(method: string, gramian: Gramian, x: Float64Array, transform: Transform): Float64Array {
+  const { values, vectors } = eigen(method, gramian);
   const f = transform(values);
   const result = new Float64Array(x.length);
   vectors.forEach((vector, k) => {
@@ -47,9 +54,9 @@ function applyAny(gramian: Gramian, x: Float64Array, transform: Transform): Floa
  * Jacobi rotations then make the columns of D L orthogonal, which keeps small eigenvalues exact in relation to
  * themselves, not to the largest one (Demmel and Veselic 1992).
  */
-function eigen({ n, values: g, epsilon }: Gramian): Eigen {
+function eigen(method: string, { n, values: g, epsilon }: Gramian): Eigen {
   const columns = factor(n, g, epsilon);
-  orthogonalise(n, columns);
+  orthogonalise(method, n, columns);
   return sorted(columns);
 }
 
@@ -77,8 +84,9 @@ function factor(n: number, g: Float64Array, epsilon: number): Float64Array[] {
   return columns;
 }
 
-function orthogonalise(n: number, columns: readonly Float64Array[]): void {
-  for (let sweep = 0, rotated = true; rotated && sweep < 60; sweep++) {
+function orthogonalise(method: string, n: number, columns: readonly Float64Array[]): void {
+  for (let sweep = 0, rotated = true; rotated; sweep++) {
+    if (sweep === 60) throw new ConvergenceError(method, 'orthogonal eigenvectors within 60 sweeps', sweep);
     rotated = false;
     const squares = Float64Array.from(columns, (column) => dot(column, column));
     for (let p = 0; p < columns.length; p++)
