@@ -9,6 +9,7 @@ export type { ExpertPlace } from './experts.js';
 export { film } from './film.js';
 export { type GateUse, gateUse } from './gate-use.js';
 export { hardSharing } from './hard-sharing.js';
+export { chosenBranches, type LearnedBranchesOptions, learnedBranches } from './learned-branches.js';
 export { type MmoeOptions, mmoe } from './mmoe.js';
 export { mtan } from './mtan.js';
 export { type NddrOptions, nddr } from './nddr.js';

@@ -19,6 +19,7 @@ import {
 import { trunks } from './trunks.js';
 
 testConformance('soft sharing', softSharing({ penalty: 'squared-distance', weight: 0.1 }));
+testConformance('soft sharing by trace norm', softSharing({ penalty: 'trace-norm', weight: 0.1 }));
 
 const penalties = ['squared-distance', 'trace-norm'] as const;
 
