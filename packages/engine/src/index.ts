@@ -3,6 +3,7 @@ export { type LossGradients, lossGradients } from './loss-gradients.js';
 export { type PerTaskGradients, perTaskGradients } from './per-task-gradients.js';
 export { type Carry, carry } from './program/carry.js';
 export type { Entries, Entry, NamedTensors } from './program/entry.js';
+export { exportProgram as export } from './program/export.js';
 export {
   type GradientEntries,
   type GradientEntriesOptions,

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { ProgramError } from '../errors.js';
 import type { Step } from './entry.js';
 import { withoutReads } from './refuse-reads.js';
 import type { Runner } from './runner.js';
@@ -26,6 +27,11 @@ export function eagerRunner(entries: ReadonlyMap<string, Step>, random: () => nu
       }),
     sync() {},
     load() {},
+    savedModel(entry) {
+      throw new ProgramError(
+        `entry '${entry}' is not traced, and only a trace can be exported. Call engine.use('native') before the program is made.`,
+      );
+    },
     dispose() {},
   };
 }

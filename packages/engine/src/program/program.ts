@@ -39,6 +39,8 @@ export interface Program<E extends Entries> {
   sync(): void;
   /** Has the next call take over all variables as they are. Assigning to one does so for that one. */
   load(): void;
+  /** An entry's last trace with the state as it is now, as the bytes of a `saved_model.pb`: see `export`. */
+  savedModel(entry: keyof E & string): Uint8Array;
   /** Brings the variables up to date, and gives up the graphs. The variables stay, the carries too. */
   dispose(): void;
 }
@@ -129,6 +131,11 @@ class CompiledProgram<E extends Entries> implements Program<E> {
   load(): void {
     this.checkAlive();
     this.runner.load();
+  }
+
+  savedModel(entry: keyof E & string): Uint8Array {
+    this.checkAlive();
+    return this.runner.savedModel(entry);
   }
 
   dispose(): void {

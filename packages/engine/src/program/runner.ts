@@ -5,5 +5,6 @@ export interface Runner {
   run(entry: string, inputs: NamedTensors): NamedTensors;
   sync(): void;
   load(): void;
+  savedModel(entry: string): Uint8Array;
   dispose(): void;
 }

@@ -3,11 +3,12 @@ import { ProgramError } from '../errors.js';
 import { dataTypes, type NativeBackend } from './binding.js';
 import { type Draws, drawsOf } from './compare-traces.js';
 import type { NamedTensors, Step } from './entry.js';
+import { frozenModel } from './frozen.js';
 import { type EntryNodes, Graph, type StateNodes } from './graph.js';
 import { randomSource } from './random-source.js';
 import type { Runner } from './runner.js';
 import { Session } from './session.js';
-import { type Call, type Recording, record } from './trace.js';
+import { type Call, type Recording, record, type Trace } from './trace.js';
 import { expectSame } from './verify.js';
 
 export interface TracedRunnerOptions {
@@ -24,9 +25,17 @@ export function tracedRunner(options: TracedRunnerOptions): Runner {
   return new TracedRunner(options);
 }
 
+interface TracedEntry {
+  readonly nodes: EntryNodes;
+  readonly trace: Trace;
+  readonly draws: Draws;
+}
+
 class TracedRunner implements Runner {
   private graph = new Graph();
-  private readonly traced = new Map<string, EntryNodes>();
+  private readonly traced = new Map<string, TracedEntry>();
+  /** The trace of each entry that came last. */
+  private readonly latest = new Map<string, TracedEntry>();
   /** The variables that the session has, each with the data that it had when both were last the same. */
   private readonly loaded = new Map<tf.Variable, object>();
   private session: Session | undefined;
@@ -35,10 +44,10 @@ class TracedRunner implements Runner {
 
   run(entry: string, inputs: NamedTensors): NamedTensors {
     const key = signatureOf(entry, inputs);
-    const nodes = this.traced.get(key);
-    if (nodes === undefined) return this.trace(key, entry, inputs);
+    const known = this.traced.get(key);
+    if (known === undefined) return this.trace(key, entry, inputs);
     this.loadChanged();
-    return this.execute(entry, nodes, inputs);
+    return this.execute(entry, known.nodes, inputs);
   }
 
   sync(): void {
@@ -53,6 +62,24 @@ class TracedRunner implements Runner {
 
   load(): void {
     for (const variable of this.loaded.keys()) this.loaded.set(variable, {});
+  }
+
+  savedModel(entry: string): Uint8Array {
+    const traced = this.latest.get(entry);
+    if (traced === undefined) {
+      throw new ProgramError(
+        `entry '${entry}' was never called, so nothing is known of its shapes. Call it once before it is exported.`,
+      );
+    }
+    this.loadChanged();
+    const variables = [...this.loaded.keys()];
+    const values = this.values(variables);
+    try {
+      const state = new Map(variables.map((variable, index) => [variable, values[index]!]));
+      return frozenModel(entry, traced.trace, traced.draws, state);
+    } finally {
+      tf.dispose(values);
+    }
   }
 
   dispose(): void {
@@ -73,7 +100,7 @@ class TracedRunner implements Runner {
       this.reload(entry, graph);
       this.loadChanged();
       if (tolerance === undefined) {
-        this.traced.set(key, nodes);
+        this.remember(key, entry, { nodes, ...recording });
         return this.execute(entry, nodes, inputs);
       }
       const draws = drawnTensors(recording, nodes);
@@ -95,11 +122,17 @@ class TracedRunner implements Runner {
       ];
       expectSame(entry, pairs, tolerance);
       tf.dispose(values);
-      this.traced.set(key, nodes);
+      this.remember(key, entry, { nodes, ...recording });
       return outputs;
     } finally {
       disposeRecording(recording);
     }
+  }
+
+  private remember(key: string, entry: string, { nodes, trace, draws }: TracedEntry): void {
+    const traced = { nodes, trace, draws };
+    this.traced.set(key, traced);
+    this.latest.set(entry, traced);
   }
 
   private execute(
