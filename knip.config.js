@@ -8,8 +8,8 @@ const workspace = ({ folder, manifest }) => [
 ];
 
 export default {
-  // The trainer's report reads its files; nothing imports it.
-  ignoreDependencies: ['uplot'],
+  // The trainer's report reads the files of the first, the engine looks for the second; nothing imports them.
+  ignoreDependencies: ['uplot', '@tensorflow/tfjs-node-gpu'],
   workspaces: {
     '.': {
       entry: ['scripts/*.mjs', 'scripts/pack-test/*'],

@@ -1,4 +1,4 @@
-import type { EngineName } from './use.js';
+import type { EngineName } from './engine-names.js';
 
 /** An engine that cannot be used, or a use of it that it refuses; the message ends with what to do. */
 export class EngineError extends Error {

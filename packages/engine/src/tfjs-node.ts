@@ -31,8 +31,8 @@ export function findPackage(name: string): TfjsNode | undefined {
  * Runs `load` while the package's question where its binding lies has our answer. It asks node-pre-gyp, which would
  * name a file inside node_modules, and would parse the program's command line on the way.
  */
-export function withBinding<Result>({ require }: TfjsNode, binding: string, load: () => Result): Result {
-  const preGyp: { find: () => string } = require('@mapbox/node-pre-gyp/lib/pre-binding.js');
+export function withBinding<Result>(tfjsNode: TfjsNode, binding: string, load: () => Result): Result {
+  const preGyp: { find: () => string } = tfjsNode.require('@mapbox/node-pre-gyp/lib/pre-binding.js');
   const { find } = preGyp;
   preGyp.find = () => binding;
   try {

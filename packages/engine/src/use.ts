@@ -1,13 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { type EngineName, engineNames } from './engine-names.js';
 import { EngineError } from './errors.js';
 import { loadNative } from './native.js';
 import { registerTrainingKernels } from './wasm/register.js';
 
-/** Where the arithmetic can run, the fastest first. */
-export const engineNames = ['native', 'wasm', 'cpu'] as const;
-
-/** `native`: TensorFlow's C library. `wasm`: WebAssembly. `cpu`: plain JavaScript. */
-export type EngineName = (typeof engineNames)[number];
+export { type EngineName, engineNames };
 
 /** A faster engine that was not taken: why not, and what would get it. */
 export interface PassedOver {

@@ -8,6 +8,8 @@ import { installName } from '../src/cache.js';
 import type { Plan, Wheel } from '../src/install/plan.js';
 import { tfjs } from '../src/versions.js';
 
+const compiler = 'c++';
+
 /** A TensorFlow that knows its version and nothing else, in a wheel, and a binding that asks for it. */
 export interface MadeUp {
   readonly plan: Plan;
@@ -61,7 +63,7 @@ function compileLibrary(folder: string, name: string, code: string): Buffer {
   const source = join(folder, 'library.cc');
   const library = join(folder, name);
   writeFileSync(source, `extern "C" { ${code} }`);
-  execFileSync('c++', ['-shared', '-fPIC', `-Wl,-soname,${name}`, source, '-o', library]);
+  execFileSync(compiler, ['-shared', '-fPIC', `-Wl,-soname,${name}`, source, '-o', library]);
   return readFileSync(library);
 }
 

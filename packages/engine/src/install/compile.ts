@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { include_dir as nodeHeaders } from 'node-api-headers';
 import { bindingFile } from '../cache.js';
 import { EngineError } from '../errors.js';
 import type { Plan } from './plan.js';
@@ -48,7 +48,7 @@ export async function compileBinding(
     [
       ...compiler.args,
       ...['-std=c++17', '-O2', '-fPIC', '-DNAPI_VERSION=8'],
-      ...['-I', nodeHeaders(), '-I', join(folder, 'tensorflow', 'include')],
+      ...['-I', nodeHeaders, '-I', join(folder, 'tensorflow', 'include')],
       ...[join(sources, 'tfjs_backend.cc'), join(sources, 'tfjs_binding.cc')],
       ...libraries.map((library) => join(folder, library)),
       ...linkerFlags,
@@ -65,9 +65,4 @@ export async function compileBinding(
     'It needs a C++17 compiler with its standard library (Debian, Ubuntu: `apt install g++`; macOS: `xcode-select --install`), or another one in the variable CXX.',
     { cause: new Error(ended?.stderr) },
   );
-}
-
-function nodeHeaders(): string {
-  const { include_dir }: { include_dir: string } = createRequire(import.meta.url)('node-api-headers');
-  return include_dir;
 }
