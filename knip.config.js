@@ -12,8 +12,8 @@ export default {
   ignoreDependencies: ['uplot', '@tensorflow/tfjs-node-gpu'],
   workspaces: {
     '.': {
-      entry: ['scripts/*.mjs', 'scripts/pack-test/*'],
-      project: ['scripts/**'],
+      entry: ['scripts/*.mjs', 'scripts/pack-test/*', 'vitest.*.ts'],
+      project: ['scripts/**', '*.ts'],
       // Started by scripts/, and what the pack test's programs find in their own projects.
       ignoreDependencies: ['@arethetypeswrong/cli', 'dependency-cruiser', 'publint', 'turbo', '@espalier/.*'],
     },

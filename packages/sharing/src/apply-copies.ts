@@ -28,7 +28,7 @@ export function applyCopies(stage: Stage, features: ReadonlyMap<string, Symbolic
  *
  * @throws StageError when the stage's class is not registered, or does not make a layer from its config.
  */
-export function copyStage(stage: Stage, name: string): Stage {
+function copyStage(stage: Stage, name: string): Stage {
   const className = stage.getClassName();
   const registered = tf.serialization.SerializationMap.getMap().classNameMap[className];
   if (registered === undefined) {

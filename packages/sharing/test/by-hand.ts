@@ -3,7 +3,7 @@ export type Matrix = number[][];
 
 type Weights = ReadonlyMap<string, Float32Array>;
 
-export const identity = (value: number): number => value;
+const identity = (value: number): number => value;
 export const relu = (value: number): number => Math.max(0, value);
 export const sigmoid = (value: number): number => 1 / (1 + Math.exp(-value));
 

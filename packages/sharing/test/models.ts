@@ -37,7 +37,7 @@ const bare: Head<number, number> = {
   metrics: [{ name: 'none', better: 'lower', compute: () => 0 }],
 };
 
-export type BareHeads = { readonly a: typeof bare; readonly b: typeof bare; readonly c: typeof bare };
+type BareHeads = { readonly a: typeof bare; readonly b: typeof bare; readonly c: typeof bare };
 export type BareModel = MultiTaskModel<BareHeads>;
 
 const owned: { dispose(): void }[] = [];

@@ -5,7 +5,8 @@ import { TrainerError } from './errors.js';
 import type { Optimizer } from './optimizers/optimizer.js';
 import { shuffledBatches } from './sampler.js';
 import type { Schedule } from './schedule.js';
-import { type StepLosses, trainStep } from './train-step.js';
+import { trainStep } from './train-step.js';
+import type { StepLosses } from './update.js';
 
 /** One step of training. */
 export interface StepRecord<H extends Heads = Heads> {

@@ -1,3 +1,4 @@
+export type { Combination, CombinationState } from './combination.js';
 export {
   type CompareOptions,
   type Comparison,
@@ -13,4 +14,5 @@ export { type AdamWOptions, adamW } from './optimizers/adam-w.js';
 export type { Optimizer } from './optimizers/optimizer.js';
 export { decodeSafetensors, encodeSafetensors, SafetensorsError } from './safetensors.js';
 export { constant, type Schedule, warmupCosine } from './schedule.js';
-export { type StepLosses, type TrainStepOptions, trainStep } from './train-step.js';
+export { trainStep } from './train-step.js';
+export type { StepLosses, TrainStepOptions } from './update.js';

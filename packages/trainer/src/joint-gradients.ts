@@ -3,7 +3,7 @@ import { lossGradients } from '@espalier/engine';
 import { weigh } from '@espalier/losses/tensors';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkFinite } from './errors.js';
-import type { TrainStepOptions, Update } from './train-step.js';
+import type { TrainStepOptions, Update } from './update.js';
 
 /** The gradient of the weighted sum of the losses: one backward pass. The gradients are the caller's to dispose. */
 export function jointGradients<H extends Heads>(

@@ -3,7 +3,7 @@ import { perTaskGradients } from '@espalier/engine';
 import { aggregate, combine, readGramian, readLosses } from '@espalier/losses/tensors';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkFinite } from './errors.js';
-import type { TrainStepOptions, Update } from './train-step.js';
+import type { TrainStepOptions, Update } from './update.js';
 
 /**
  * A gradient a task from one forward pass, aggregated over the weights that tasks share; a weight that only one task

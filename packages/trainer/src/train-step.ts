@@ -1,40 +1,9 @@
-import {
-  type Batch,
-  type Heads,
-  type MultiTaskModel,
-  type Random,
-  type TaskName,
-  withRandom,
-} from '@espalier/core';
+import { type Batch, type Heads, type MultiTaskModel, withRandom } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Combination, CombinationState } from './combination.js';
+import type { CombinationState } from './combination.js';
 import { jointGradients } from './joint-gradients.js';
-import type { Optimizer } from './optimizers/optimizer.js';
 import { taskGradients } from './task-gradients.js';
-
-/** The losses of the tasks that had a label in the batch. */
-export type StepLosses<H extends Heads> = { readonly [T in TaskName<H>]?: number };
-
-export interface TrainStepOptions extends Combination {
-  readonly optimizer: Optimizer;
-  readonly learningRate: number;
-  readonly state: CombinationState;
-  /** Where layers such as dropout draw from, and methods that draw. */
-  readonly random: Random;
-  /** Counted from 1. */
-  readonly step: number;
-  /** Counted from 1. */
-  readonly epoch: number;
-}
-
-/** The update of one batch, before the optimizer has its say. */
-export interface Update {
-  /** One a task, in the model's order; `undefined` for a task without a label in the batch. */
-  readonly losses: readonly (number | undefined)[];
-  /** By variable; those that no loss of this batch reaches have none. */
-  readonly gradients: ReadonlyMap<tf.Variable, tf.Tensor>;
-  readonly state: CombinationState;
-}
+import type { StepLosses, TrainStepOptions } from './update.js';
 
 /**
  * One update: losses, gradients, their combination, optimizer. The batch stays the caller's.

@@ -2,7 +2,7 @@ import type { Heads, MultiTaskModel } from '@espalier/core';
 import type { layers, SymbolicTensor } from '@tensorflow/tfjs-layers';
 
 /** One application of a layer in a network. */
-export interface GraphEdge {
+interface GraphEdge {
   readonly from: layers.Layer;
   readonly to: layers.Layer;
 }
