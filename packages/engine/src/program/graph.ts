@@ -28,6 +28,8 @@ export interface EntryNodes {
   readonly draws: ReadonlyMap<number, string>;
 }
 
+type Operation = Extract<TraceNode, { kind: 'operation' }>;
+
 type Attributes = Readonly<Record<string, AttributeValue>>;
 
 /** Constants up to this many bytes are shared: a traced LSTM has thousands of the same few. */
@@ -137,11 +139,43 @@ export class Graph {
       case 'constant':
         return this.constant(node.value);
       case 'operation':
-        return this.add(name, node.op, node.inputs.map(tensor), {
-          ...(impliesType.has(node.op) && { T: type(node.inputs[0]!.dtype) }),
-          ...node.attributes,
-        });
+        return this.operation(name, node, node.inputs.map(tensor));
     }
+  }
+
+  private operation(name: string, { op, attributes, inputs }: Operation, sources: readonly string[]): string {
+    if (op === 'BatchMatMulV2' && inputs.every(isOneMatrix))
+      return this.matMul(name, attributes, inputs, sources);
+    const implied = impliesType.has(op) ? { T: type(inputs[0]!.dtype) } : {};
+    return this.add(name, op, sources, { ...implied, ...attributes });
+  }
+
+  /** tfjs multiplies matrices as a batch of one. With oneDNN that takes 30 times as long as it should for small ones. */
+  private matMul(
+    name: string,
+    { T, adj_x, adj_y }: Attributes,
+    inputs: readonly Value[],
+    sources: readonly string[],
+  ): string {
+    const reshape = (name: string, source: string, shape: readonly number[]) =>
+      this.add(name, 'Reshape', [source, this.constant(integers([shape.length], ...shape))], {
+        T: T!,
+        Tshape: type(dataTypes.int32),
+      });
+    const [a, b] = inputs.map(({ shape }) => shape) as [readonly number[], readonly number[]];
+    const matrices = sources.map((source, index) =>
+      reshape(`${name}/${index}`, source, inputs[index]!.shape.slice(-2)),
+    );
+    const product = this.add(`${name}/product`, 'MatMul', matrices, {
+      T: T!,
+      transpose_a: adj_x!,
+      transpose_b: adj_y!,
+    });
+    const isTrue = (value: AttributeValue | undefined) => value?.kind === 'bool' && value.value;
+    const rows = a.at(isTrue(adj_x) ? -1 : -2)!;
+    const columns = b.at(isTrue(adj_y) ? -2 : -1)!;
+    const batch = Array.from({ length: Math.max(a.length, b.length) - 2 }, () => 1);
+    return reshape(name, product, [...batch, rows, columns]);
   }
 
   /** `shift + scale * standard`, from a key that is the run's seed and the number of the draw. */
@@ -186,6 +220,11 @@ export class Graph {
     this.added.push({ name, op, inputs, attributes });
     return name;
   }
+}
+
+/** A matrix, or a batch of one. */
+function isOneMatrix({ dtype, shape }: Value): boolean {
+  return dtype === dataTypes.float32 && shape.length >= 2 && shape.slice(0, -2).every((size) => size === 1);
 }
 
 function type(value: DataType): AttributeValue {
