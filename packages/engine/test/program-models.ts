@@ -12,7 +12,7 @@ export interface Training {
 
 type Loss = (labels: tf.Tensor, predictions: tf.Tensor) => tf.Scalar;
 
-export function adam(weights: readonly tf.Variable[]) {
+function adam(weights: readonly tf.Variable[]) {
   const zeros = () => weights.map((weight) => tf.tidy(() => tf.variable(tf.zerosLike(weight), false)));
   const [means, squares] = [zeros(), zeros()];
   const powers = [0.9, 0.999].map(() => tf.tidy(() => tf.variable(tf.scalar(1), false)));

@@ -14,7 +14,7 @@ export interface Attribute {
 }
 
 /** A tensor as the binding knows it. */
-export interface Metadata {
+interface Metadata {
   readonly id: number;
   readonly shape: number[];
   readonly dtype: DataType;
