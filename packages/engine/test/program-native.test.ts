@@ -160,6 +160,7 @@ describe.skipIf(missing !== undefined)('a traced program', () => {
     const same = tf.scalar(1);
     expect([...only(program.entries.step({ a: same, b: same }))]).toEqual([1, 1]);
     expect([...only(program.entries.step({ a: tf.scalar(10), b: tf.scalar(20) }))]).toEqual([11, 21]);
+    expect([...only(program.entries.step({ a: tf.scalar(100), b: tf.scalar(200) }))]).toEqual([111, 221]);
     program.dispose();
   });
 
