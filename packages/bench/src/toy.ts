@@ -104,18 +104,23 @@ export function followAggregator(
   });
 }
 
+/** @param shift what is added to the losses, which changes no gradient: some weightings want positive ones. */
 export function followWeighting(
   method: Weighting,
   start: Point,
   steps: number,
   random: () => number,
+  shift: Point = [0, 0],
 ): Point[] {
   let state: TaskState = method.init(2);
   let pending = false;
   return descend(start, steps, (point, step) => {
-    const { losses, jacobian } = toy(point);
+    const { losses: unshifted, jacobian } = toy(point);
+    const losses = unshifted.map((loss, task) => loss + shift[task]!);
     if (pending && method.afterUpdate) state = method.afterUpdate(state, losses);
-    const result = method.step(state, losses, { random, step });
+    const gramian = jacobian.map((a) => jacobian.map((b) => a[0] * b[0] + a[1] * b[1]));
+    const kpis = losses.map((loss) => Math.exp(-Math.abs(loss)));
+    const result = method.step(state, losses, { random, step, epoch: Math.ceil(step / 100), gramian, kpis });
     state = result.state;
     pending = true;
     return [0, 1].map((c) => result.weights[0]! * jacobian[0][c]! + result.weights[1]! * jacobian[1][c]!);

@@ -95,3 +95,48 @@ it('caGrad and famo are slow from one start each, and reach it from the others',
   expect(isPareto(followAggregator(caGrad, starts[2], 2 * steps, seeded(1)).at(-1)!)).toBe(true);
   expect(isPareto(followWeighting(famo, starts[0], 2 * steps, seeded(1)).at(-1)!)).toBe(true);
 });
+
+describe('the other methods, as they are known to end from each start', () => {
+  const aggregating: [string, Aggregator, boolean[]][] = [
+    ['mean', aggregators.mean(), [true, true, false, true, true]],
+    ['constant', aggregators.constant({ weights: [1, 0.1] }), [true, true, true, true, true]],
+    ['mgdaUb', aggregators.mgdaUb(), [true, true, true, true, true]],
+    ['excessMtl', aggregators.excessMtl(), [false, true, false, true, true]],
+    ['moCo', aggregators.moCo(), [false, false, false, true, false]],
+    ['sdmGrad', aggregators.sdmGrad(), [true, true, false, true, true]],
+  ];
+  it.each(aggregating)('%s', (_name, method, expected) => {
+    expect(arrivals((start) => followAggregator(method, start, steps, seeded(1)))).toEqual(expected);
+  });
+
+  it('krum and trimmedMean need more tasks than two', () => {
+    for (const method of [aggregators.krum(), aggregators.trimmedMean()])
+      expect(() => followAggregator(method, starts[0], 1, seeded(1))).toThrow(/expected .* tasks?, found 2/);
+  });
+
+  const half = (step: number) => [step / steps, 1 - step / steps];
+  const weighting: [string, Weighting, boolean[]][] = [
+    ['mean', weightings.mean(), [true, true, false, true, true]],
+    ['weighted', weightings.weighted({ weights: [10, 1] }), [true, true, true, true, true]],
+    ['inverseFrequency', weightings.inverseFrequency({ counts: [1, 10] }), [true, true, true, true, true]],
+    ['geometricMean', weightings.geometricMean(), [true, true, true, true, true]],
+    ['logScale', weightings.logScale(), [true, true, true, true, true]],
+    ['dwa', weightings.dwa() as Weighting, [true, true, false, true, true]],
+    [
+      'dynamicTaskPrioritization',
+      weightings.dynamicTaskPrioritization() as Weighting,
+      [true, true, false, true, true],
+    ],
+    ['focalStyle', weightings.focalStyle(), [true, true, false, true, true]],
+    ['gradNorm', weightings.gradNorm() as Weighting, [true, true, false, true, true]],
+    ['initialLoss', weightings.initialLoss() as Weighting, [true, true, false, true, true]],
+    ['scheduled', weightings.scheduled({ weights: half }), [true, true, false, true, true]],
+    ['uncertaintyRevised', weightings.uncertaintyRevised() as Weighting, [true, true, false, true, true]],
+    ['pbi', weightings.pbi(), [true, true, false, true, false]],
+  ];
+  it.each(weighting)('%s, of losses above 0', (_name, method, expected) => {
+    expect(arrivals((start) => followWeighting(method, start, steps, seeded(1), [2.1, 21]))).toEqual(
+      expected,
+    );
+  });
+});
