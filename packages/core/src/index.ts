@@ -12,6 +12,7 @@ export type {
   Task,
   TaskName,
 } from './head.js';
+export { joinHeads } from './join-heads.js';
 export { Block, block } from './layers/block.js';
 export type { Metric } from './metric.js';
 export {

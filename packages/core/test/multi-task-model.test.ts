@@ -2,6 +2,7 @@ import {
   applyStage,
   block,
   InputError,
+  joinHeads,
   type MultiTaskModelOptions,
   multiTaskModel,
   type Sharing,
@@ -160,6 +161,22 @@ describe('what cannot be composed', () => {
     expect(() => multiTaskModel({ ...options, heads: { 'a b': heads.kind } })).toThrow(
       /Task "a b": its name/,
     );
+  });
+
+  test('two heads of one name', () => {
+    const again = { kind: classification({ classes: ['yes', 'no'] }) };
+    // @ts-expect-error TypeScript refuses it too
+    const join = () => joinHeads(heads, again);
+    expect(join).toThrow(TaskError);
+    expect(join).toThrow(
+      /Task "kind": two heads have this name, classification\(3\) and classification\(2\)/,
+    );
+    const joined = joinHeads(heads, { answer: again.kind });
+    expect(own(multiTaskModel({ ...options, heads: joined })).tasks.map(({ name }) => name)).toEqual([
+      'kind',
+      'boxes',
+      'answer',
+    ]);
   });
 
   test('a head that does not fit its features', () => {
