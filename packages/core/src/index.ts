@@ -16,6 +16,7 @@ export { joinHeads } from './join-heads.js';
 export { Block, block } from './layers/block.js';
 export type { Metric } from './metric.js';
 export {
+  type InputShape,
   MultiTaskModel,
   type MultiTaskModelOptions,
   multiTaskModel,

@@ -11,8 +11,11 @@ import { asVariable, describeArchitecture, type ModelWeights, readWeights, write
 
 /** What a multi-task network is composed of. */
 export interface MultiTaskModelOptions<H extends Heads> {
-  /** The shape of one example's input, without the batch dimension. */
-  readonly inputShape: readonly number[];
+  /**
+   * The shape of one example's input, without the batch dimension. Where the first size is `null`, examples may differ
+   * in it, as sentences do in length: a batch is as long as its longest example, with zeros behind the others.
+   */
+  readonly inputShape: InputShape;
   /** Makes the trunk. A function, so that its initial weights are drawn under the seed. */
   readonly trunk: () => Trunk;
   readonly sharing: Sharing;
@@ -21,6 +24,9 @@ export interface MultiTaskModelOptions<H extends Heads> {
   /** The seed of the initial weights. */
   readonly seed: number;
 }
+
+/** A shape without the batch dimension; `null` in the first place leaves the length open. */
+export type InputShape = readonly (number | null)[];
 
 /** The losses of one batch: a scalar for every task that has a label in it, and no entry for the others. */
 export type TaskLosses<H extends Heads> = { readonly [T in TaskName<H>]?: tf.Scalar };
@@ -31,24 +37,25 @@ export type TaskLosses<H extends Heads> = { readonly [T in TaskName<H>]?: tf.Sca
  * The model owns its weights; `dispose` frees them.
  */
 export class MultiTaskModel<H extends Heads> {
-  readonly inputShape: readonly number[];
+  readonly inputShape: InputShape;
   readonly heads: H;
   readonly sharing: Sharing;
   /** The tasks, in the order in which `heads` names them. */
   readonly tasks: readonly Task<TaskName<H>>[];
   /** The network itself: one input, and one output a task in the order of `tasks`. */
   readonly network: tfl.LayersModel;
-  readonly #outputShapes: ReadonlyMap<string, readonly number[]>;
-  readonly #targetShapes: ReadonlyMap<string, readonly number[]>;
+  readonly #outputShapes: ReadonlyMap<string, readonly (number | null)[]>;
+  /** By length, then by task. Of a fixed input shape the length is 1. */
+  readonly #targetShapes = new Map<number, ReadonlyMap<string, readonly number[]>>();
 
   /**
    * @throws TaskError when there is no head, a name cannot name layers, or a head cannot serve its features.
    * @throws StageError when the trunk is empty, two stages have one name, or stages do not chain.
    */
   constructor({ inputShape, trunk, sharing, heads, seed }: MultiTaskModelOptions<H>) {
-    if (inputShape.some((size) => !Number.isInteger(size) || size < 1)) {
+    if (inputShape.some((size, place) => !(isSize(size) || (size === null && place === 0)))) {
       throw new InputError(
-        `The input shape ${describeShape(inputShape)} is not made of whole numbers from 1.`,
+        `The input shape ${describeShape(inputShape, 'null')} is not made of whole numbers from 1; only its first may be null.`,
       );
     }
     this.inputShape = inputShape;
@@ -71,15 +78,9 @@ export class MultiTaskModel<H extends Heads> {
     this.network = tfl.model({ inputs: input, outputs });
 
     this.#outputShapes = new Map(
-      this.tasks.map(({ name }, index) => [name, fixedShape(name, outputs[index])]),
+      this.tasks.map(({ name }, index) => [name, outputShape(name, outputs[index], inputShape)]),
     );
-    this.#targetShapes = new Map(
-      this.tasks.map(({ name, head }) => {
-        const unlabelled = head.encode([undefined], this.#context(name));
-        unlabelled.dispose();
-        return [name, unlabelled.shape.slice(1)];
-      }),
-    );
+    this.#targetShapesAt(1);
   }
 
   /** The weights that training changes. */
@@ -109,7 +110,8 @@ export class MultiTaskModel<H extends Heads> {
     }
     const inputs = this.stack(examples.map(({ input }) => input));
     try {
-      return { inputs, targets: this.#encode(examples.map(({ labels }) => labels)) };
+      const labels = examples.map((example) => example.labels);
+      return { inputs, targets: this.#encode(labels, this.#lengthOf(inputs)) };
     } catch (error) {
       inputs.dispose();
       throw error;
@@ -117,18 +119,19 @@ export class MultiTaskModel<H extends Heads> {
   }
 
   /**
-   * Stacks the inputs of examples to [examples, ...input shape].
+   * Stacks the inputs of examples to [examples, ...input shape]; where the length is open, shorter ones are padded with
+   * zeros at their end.
    *
    * @throws InputError when an input has the wrong size or a value that is not finite.
    */
   stack(inputs: readonly Float32Array[]): tf.Tensor {
-    const size = this.inputShape.reduce((product, length) => product * length, 1);
-    const values = new Float32Array(inputs.length * size);
-    for (const [index, input] of inputs.entries()) {
-      this.#checkInput(input, index, size);
-      values.set(input, index * size);
-    }
-    return tf.tensor(values, [inputs.length, ...this.inputShape]);
+    for (const [index, input] of inputs.entries()) this.#checkInput(input, index);
+    const [first, ...rest] = this.inputShape;
+    const longest = () => Math.max(1, ...inputs.map((input) => input.length / product(rest)));
+    const shape = this.inputShape.length === 0 ? [] : [first ?? longest(), ...rest.map(Number)];
+    const values = new Float32Array(inputs.length * product(shape));
+    for (const [index, input] of inputs.entries()) values.set(input, index * product(shape));
+    return tf.tensor(values, [inputs.length, ...shape]);
   }
 
   /**
@@ -211,16 +214,35 @@ export class MultiTaskModel<H extends Heads> {
     return (Array.isArray(outputs) ? outputs : [outputs]) as tf.Tensor[];
   }
 
-  #context(task: string) {
-    return { task, outputShape: this.#outputShapes.get(task) ?? [] };
+  #context(task: string, length: number) {
+    return { task, outputShape: (this.#outputShapes.get(task) ?? []).map((size) => size ?? length) };
   }
 
-  #encode(labels: readonly Labels<H>[]): Batch<H>['targets'] {
+  /** How long the examples of a batch are; 1 where the input shape leaves nothing open. */
+  #lengthOf(inputs: tf.Tensor): number {
+    return this.inputShape[0] === null ? Number(inputs.shape[1]) : 1;
+  }
+
+  #targetShapesAt(length: number): ReadonlyMap<string, readonly number[]> {
+    const known = this.#targetShapes.get(length);
+    if (known !== undefined) return known;
+    const shapes = new Map(
+      this.tasks.map(({ name, head }) => {
+        const unlabelled = head.encode([undefined], this.#context(name, length));
+        unlabelled.dispose();
+        return [name, unlabelled.shape.slice(1)];
+      }),
+    );
+    this.#targetShapes.set(length, shapes);
+    return shapes;
+  }
+
+  #encode(labels: readonly Labels<H>[], length: number): Batch<H>['targets'] {
     const targets: [string, Target][] = [];
     try {
       for (const { name, head } of this.tasks) {
         const own = labels.map((known) => known[name]);
-        const values = head.encode(own, this.#context(name));
+        const values = head.encode(own, this.#context(name, length));
         if (values.shape[0] !== own.length) {
           values.dispose();
           throw new TaskError(
@@ -246,9 +268,10 @@ export class MultiTaskModel<H extends Heads> {
   #checkBatch({ inputs, targets }: Batch<H>): void {
     this.#checkInputs(inputs);
     this.#checkTasks(targets, 'the batch');
+    const shapes = this.#targetShapesAt(this.#lengthOf(inputs));
     for (const { name } of this.tasks) {
       const { values, mask } = targets[name];
-      const expected = [inputs.shape[0], ...(this.#targetShapes.get(name) ?? [])];
+      const expected = [inputs.shape[0], ...(shapes.get(name) ?? [])];
       if (!tf.util.arraysEqual(values.shape, expected)) {
         throw new TaskError(
           name,
@@ -281,10 +304,13 @@ export class MultiTaskModel<H extends Heads> {
     }
   }
 
-  #checkInput(input: Float32Array, index: number, size: number): void {
-    if (input.length !== size) {
+  #checkInput(input: Float32Array, index: number): void {
+    const isOpen = this.inputShape[0] === null;
+    const size = product(isOpen ? this.inputShape.slice(1) : this.inputShape);
+    if (isOpen ? input.length === 0 || input.length % size !== 0 : input.length !== size) {
       throw new InputError(
-        `The input of example ${index} has ${input.length} values; ${describeShape(this.inputShape)} holds ${size}.`,
+        `The input of example ${index} has ${input.length} values; ${describeShape(this.inputShape, 'length')} holds ` +
+          `${isOpen ? 'a multiple of ' : ''}${size}.`,
       );
     }
     const bad = input.findIndex((value) => !Number.isFinite(value));
@@ -296,9 +322,11 @@ export class MultiTaskModel<H extends Heads> {
   }
 
   #checkInputs(inputs: tf.Tensor): void {
-    if (!tf.util.arraysEqual(inputs.shape.slice(1), [...this.inputShape]) || inputs.shape[0] === 0) {
+    const expected = this.inputShape.map((size, place) => size ?? inputs.shape[place + 1]);
+    if (!tf.util.arraysEqual(inputs.shape.slice(1), expected) || inputs.size === 0) {
+      const shape = ['batch', ...this.inputShape.map((size) => size ?? 'length')];
       throw new InputError(
-        `The inputs have shape ${describeShape(inputs.shape)}; expected ${describeShape([null, ...this.inputShape])}.`,
+        `The inputs have shape ${describeShape(inputs.shape)}; expected [${shape.join(', ')}].`,
       );
     }
   }
@@ -362,14 +390,27 @@ function layersBefore(output: tfl.SymbolicTensor): Set<tfl.layers.Layer> {
   return new Set([...tensors].map(({ sourceLayer }) => sourceLayer));
 }
 
-function fixedShape(task: string, output: tfl.SymbolicTensor): number[] {
-  return output.shape.slice(1).map((size) => {
-    if (size !== null) return size;
-    throw new TaskError(
-      task,
-      `its output shape ${describeShape(output.shape)} is open in more than the batch.`,
-    );
-  });
+/** What is open in an output is as long as the input, which the trunk keeps. */
+function outputShape(
+  task: string,
+  { shape: [, ...shape] }: tfl.SymbolicTensor,
+  inputShape: InputShape,
+): (number | null)[] {
+  const open = shape.filter((size) => size === null).length;
+  if (open <= (inputShape[0] === null ? 1 : 0)) return shape;
+  const allowed = inputShape[0] === null ? 'the batch and one length' : 'the batch';
+  throw new TaskError(
+    task,
+    `its output shape ${describeShape([null, ...shape], 'open')} is open in more than ${allowed}.`,
+  );
+}
+
+function isSize(size: number | null): boolean {
+  return Number.isInteger(size) && Number(size) >= 1;
+}
+
+function product(sizes: readonly (number | null)[]): number {
+  return sizes.reduce<number>((result, size) => result * (size ?? 1), 1);
 }
 
 function maskedMean(losses: tf.Tensor1D, mask: tf.Tensor1D, labelled: number): tf.Scalar {

@@ -30,7 +30,7 @@ export function applyStage(stage: Stage, features: SymbolicTensor): SymbolicTens
   return output;
 }
 
-/** A shape as people write it, with `batch` for the dimension that is left open. */
-export function describeShape(shape: readonly (number | null)[]): string {
-  return `[${shape.map((size) => size ?? 'batch').join(', ')}]`;
+/** A shape as people write it, with a word for the dimension that is left open. */
+export function describeShape(shape: readonly (number | null)[], open = 'batch'): string {
+  return `[${shape.map((size) => size ?? open).join(', ')}]`;
 }

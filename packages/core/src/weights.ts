@@ -13,7 +13,7 @@ export interface Weight {
 
 /** What makes weights fit a model: what it takes, how it shares, and what its heads are. */
 export interface Architecture {
-  readonly inputShape: readonly number[];
+  readonly inputShape: readonly (number | null)[];
   readonly sharing: string;
   /** The kind of every head, by task. */
   readonly heads: Readonly<Record<string, string>>;
@@ -27,7 +27,7 @@ export interface ModelWeights {
 
 /** What has to be equal for weights to fit. */
 export function describeArchitecture(model: {
-  readonly inputShape: readonly number[];
+  readonly inputShape: readonly (number | null)[];
   readonly sharing: Sharing;
   readonly tasks: readonly Task[];
 }): Architecture {
@@ -90,7 +90,7 @@ export function asVariable(weight: LayersModel['weights'][number]): tf.Variable 
 
 function architectureDifferences(own: Architecture, saved: Architecture): string[] {
   const parts = (architecture: Architecture): [string, string][] => [
-    ['input shape', describeShape(architecture.inputShape)],
+    ['input shape', describeShape(architecture.inputShape, 'length')],
     ['sharing', architecture.sharing],
     ...Object.entries(architecture.heads).map(([task, kind]): [string, string] => [
       `head of task "${task}"`,

@@ -1,7 +1,10 @@
 import {
   applyStage,
   block,
+  disposeBatch,
+  type Head,
   InputError,
+  type InputShape,
   joinHeads,
   type MultiTaskModelOptions,
   multiTaskModel,
@@ -270,6 +273,86 @@ describe('batches that are not of this model', () => {
       const inputs = own(tf.fill([1, 8, 8, 1], bad));
       await expect(model.predict(inputs)).rejects.toThrow(/NaN or infinite/);
     }
+  });
+});
+
+describe('an open length', () => {
+  /** Whether each of the steps of an example is large: as many scores as there are steps. */
+  const large: Head<readonly number[], readonly number[]> = {
+    kind: 'large',
+    connect: (features, task) =>
+      tfl.layers.dense({ name: `${task}/scores`, units: 1 }).apply(features[0]) as tfl.SymbolicTensor,
+    encode(labels, { outputShape: [length] }) {
+      const rows = labels.map((label) => Array.from({ length }, (_, step) => label?.[step] ?? 0));
+      return tf.tensor2d(rows, [labels.length, length]);
+    },
+    losses: (output, truth) =>
+      tf.tidy(() => tf.mean(tf.squaredDifference(tf.squeeze(output, [2]), truth), 1) as tf.Tensor1D),
+    decode: async (output) => (await output.array()) as number[][],
+    metrics: [{ name: 'none', better: 'higher', compute: () => 0 }],
+  };
+  const composeOpen = (inputShape: InputShape = [null, 2]) =>
+    multiTaskModel({
+      inputShape,
+      trunk: () => [tfl.layers.dense({ units: 3 })],
+      sharing: hardSharing(),
+      heads: { large },
+      seed: 1,
+    });
+  const steps = (...values: number[]) => ({
+    input: Float32Array.from(values.flatMap((value) => [value, value])),
+    labels: { large: values.map((value) => Number(value > 1)) },
+  });
+
+  test('makes every batch as long as its longest example, with zeros behind the others', async () => {
+    const model = own(composeOpen());
+    for (const [examples, length] of [
+      [[steps(1), steps(2, 3, 4)], 3],
+      [[steps(1, 2), steps(5, 6)], 2],
+    ] as const) {
+      const batch = model.batch(examples);
+      expect(batch.inputs.shape).toEqual([2, length, 2]);
+      expect(batch.targets.large.values.shape).toEqual([2, length]);
+      tf.tidy(() => {
+        const { large: loss } = model.losses(batch, { training: true });
+        expect(loss?.dataSync()[0]).toBeGreaterThan(0);
+      });
+      expect((await model.predict(batch.inputs)).large[0]).toHaveLength(length);
+      disposeBatch(batch);
+    }
+    const [inputs] = [own(model.stack([steps(1).input, steps(2, 3).input]))];
+    expect(Array.from(inputs.dataSync())).toEqual([1, 1, 0, 0, 2, 2, 3, 3]);
+  });
+
+  test('is saved, and loaded into a model of an open length only', async () => {
+    const [open, fixed] = [own(composeOpen()), own(composeOpen([3, 2]))];
+    const weights = await open.exportWeights();
+    own(composeOpen()).importWeights(weights);
+    expect(() => fixed.importWeights(weights)).toThrow(
+      /input shape is \[length, 2\] there and \[3, 2\] here/,
+    );
+  });
+
+  test('refuses inputs that are no whole number of steps, and targets of another length', () => {
+    const model = own(composeOpen());
+    const odd = { ...steps(1), input: new Float32Array(3) };
+    expect(() => model.batch([odd])).toThrow(/example 0 has 3 values; \[length, 2\] holds a multiple of 2/);
+    expect(() => model.batch([{ ...steps(1), input: new Float32Array() }])).toThrow(/has 0 values/);
+    tf.tidy(() => {
+      const [short, long] = [model.batch([steps(1)]), model.batch([steps(1, 2)])];
+      expect(() => model.losses({ ...long, targets: short.targets }, { training: false })).toThrow(
+        /Task "large": its target has shape \[1, 1\]; expected \[1, 2\]/,
+      );
+      expect(() => model.losses({ ...long, inputs: tf.zeros([1, 2, 3]) }, { training: false })).toThrow(
+        /shape \[1, 2, 3\]; expected \[batch, length, 2\]/,
+      );
+    });
+  });
+
+  test('is the first size only', () => {
+    expect(() => composeOpen([2, null])).toThrow(
+      /\[2, null\] is not made of whole numbers from 1; only its first/,
+    );
   });
 });
 

@@ -1,4 +1,11 @@
-import { type Head, type MultiTaskModel, multiTaskModel, type Sharing, type Trunk } from '@espalier/core';
+import {
+  type Head,
+  type InputShape,
+  type MultiTaskModel,
+  multiTaskModel,
+  type Sharing,
+  type Trunk,
+} from '@espalier/core';
 import { sharingConformance } from '@espalier/core/testing';
 import { branchedSharing } from '@espalier/sharing';
 import * as tf from '@tensorflow/tfjs-core';
@@ -66,8 +73,8 @@ export function numbers(count: number, seed = 1): number[] {
 }
 
 /** A few examples with a label for every task. */
-export function examples({ inputShape }: { readonly inputShape: readonly number[] }, count = 3) {
-  const size = inputShape.reduce((product, length) => product * length, 1);
+export function examples({ inputShape }: { readonly inputShape: InputShape }, count = 3) {
+  const size = inputShape.reduce<number>((product, length) => product * (length ?? 1), 1);
   return Array.from({ length: count }, (_, index) => ({
     input: Float32Array.from(numbers(size, index + 1)),
     labels: { a: 0.3 * index, b: 0.5 - index, c: 0.8 },

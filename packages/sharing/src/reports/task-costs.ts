@@ -9,7 +9,10 @@ export interface TaskCost {
   readonly parameters: number;
   /** Those of them that no other task's output depends on. */
   readonly own: number;
-  /** The multiplications, each with its addition, in the matrix products and convolutions of one example. */
+  /**
+   * The multiplications, each with its addition, in the matrix products and convolutions of one example; of one step
+   * where the length is open.
+   */
   readonly multiplyAdds: number;
 }
 
@@ -27,7 +30,7 @@ export async function taskCosts<H extends Heads>(
       own: parameters((tasks) => tasks.length === 1 && tasks[0] === name),
       multiplyAdds: await multiplyAdds(
         tfl.model({ inputs: model.network.inputs, outputs: model.network.outputs[index] }),
-        model.inputShape,
+        model.inputShape.map((size) => size ?? 1),
       ),
     });
   }
