@@ -1,6 +1,14 @@
-import type { ExampleOf, Heads, LabelOf, MultiTaskModel, Predictions, TaskName } from '@espalier/core';
+import type {
+  ExampleOf,
+  Heads,
+  LabelOf,
+  Labels,
+  MultiTaskModel,
+  Predictions,
+  TaskName,
+} from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { checkNotEmpty, type Data, type DataOf } from './data.js';
+import { checkNotEmpty, type Data, type DataOf, mapData } from './data.js';
 import { TrainerError } from './errors.js';
 
 /** The value of every metric of every task, by the metric's name. */
@@ -22,8 +30,15 @@ export async function evaluate<H extends Heads>(
   options: EvaluateOptions,
 ): Promise<Evaluation<H>> {
   checkNotEmpty(data, 'evaluate on');
-  const predictions = await predict(model, data, options);
-  const labels = Array.from({ length: data.length }, (_, index) => data.at(index).labels);
+  const labels: Labels<H>[] = [];
+  const predictions = await predict(
+    model,
+    mapData(data, (example) => {
+      labels.push(example.labels);
+      return example;
+    }),
+    options,
+  );
   const evaluation = model.tasks.map(({ name, head }) => {
     const known = labels.flatMap((own, index) => (own[name] === undefined ? [] : [index]));
     if (known.length === 0) {

@@ -3,7 +3,8 @@ import { type Combination, initCombination } from './combination.js';
 import { checkNotEmpty, type DataOf } from './data.js';
 import { TrainerError } from './errors.js';
 import type { Optimizer } from './optimizers/optimizer.js';
-import { shuffledBatches } from './sampler.js';
+import type { Sampler } from './samplers/sampler.js';
+import { shuffled } from './samplers/shuffled.js';
 import type { Schedule } from './schedule.js';
 import { trainStep } from './train-step.js';
 import type { StepLosses } from './update.js';
@@ -25,6 +26,8 @@ export interface FitOptions<H extends Heads> extends Combination {
   /** How often every example is seen. */
   readonly epochs: number;
   readonly batchSize: number;
+  /** Which examples come into which batch; unless it is given, every epoch sees every example once. */
+  readonly sampler?: Sampler<H>;
   readonly optimizer: Optimizer;
   readonly schedule: Schedule;
   /** The seed of the order of examples and of layers that draw at random. */
@@ -50,6 +53,7 @@ export async function fit<H extends Heads>(
     data,
     epochs,
     batchSize,
+    sampler = shuffled(),
     optimizer,
     schedule,
     weighting,
@@ -66,13 +70,19 @@ export async function fit<H extends Heads>(
   const random = seededRandom(seed);
   const stepsPerEpoch = Math.ceil(data.length / batchSize);
   const steps = epochs * stepsPerEpoch;
-  const batches = shuffledBatches(data.length, batchSize, random);
+  const sampling = sampler.start(data, {
+    tasks: model.tasks.map(({ name }) => name),
+    batchSize,
+    stepsPerEpoch,
+    epochs,
+    seed,
+  });
   let state = initCombination({ weighting, aggregator }, model.tasks.length);
   optimizer.init(model.variables);
   const records: StepRecord<H>[] = [];
 
   for (let step = 1; step <= steps; step++) {
-    const batch = model.batch(batches.next().value.map((draw) => data.at(draw.index, draw.epoch)));
+    const batch = model.batch(sampling.next().map((draw) => data.at(draw.index, draw.epoch)));
     const epoch = Math.ceil(step / stepsPerEpoch);
     const learningRate = schedule(step - 1, steps);
     try {
@@ -87,6 +97,7 @@ export async function fit<H extends Heads>(
         epoch,
       });
       state = done.state;
+      sampling.observe(done.losses);
       records.push({ step, steps, epoch, epochs, losses: done.losses });
     } finally {
       disposeBatch(batch);

@@ -6,13 +6,34 @@ export {
   type TaskComparison,
   type TrainedRun,
 } from './compare.js';
-export { type Data, type DataOf, mapData, onlyTask } from './data.js';
+export {
+  checkHeldOut,
+  type Data,
+  type DataByTask,
+  type DataOf,
+  joinData,
+  mapData,
+  onlyTask,
+} from './data.js';
 export { NonFiniteLossError, TrainerError } from './errors.js';
 export { type EvaluateOptions, type Evaluation, evaluate, predict } from './evaluate.js';
 export { type FitOptions, fit, type StepRecord } from './fit.js';
 export { type AdamWOptions, adamW } from './optimizers/adam-w.js';
 export type { Optimizer } from './optimizers/optimizer.js';
 export { decodeSafetensors, encodeSafetensors, SafetensorsError } from './safetensors.js';
+export { annealed } from './samplers/annealed.js';
+export { byLoss } from './samplers/by-loss.js';
+export { byProgress } from './samplers/by-progress.js';
+export { samplers } from './samplers/index.js';
+export type { LossTrend } from './samplers/loss-trend.js';
+export { proportional } from './samplers/proportional.js';
+export { roundRobin } from './samplers/round-robin.js';
+export type { Sampler, Sampling, SamplingOptions, SamplingState } from './samplers/sampler.js';
+export { shuffled } from './samplers/shuffled.js';
+export type { Draw } from './samplers/shuffled-pool.js';
+export type { TaskSamplerOptions } from './samplers/task-sampler.js';
+export { type TemperatureOptions, temperature } from './samplers/temperature.js';
+export { uniform } from './samplers/uniform.js';
 export { constant, type Schedule, warmupCosine } from './schedule.js';
 export { trainStep } from './train-step.js';
 export type { StepLosses, TrainStepOptions } from './update.js';

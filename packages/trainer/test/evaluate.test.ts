@@ -14,6 +14,14 @@ test('every batch size gives the same predictions and metrics', async () => {
   expect((await predict(model, data, { batchSize: 7 })).side).toHaveLength(20);
 });
 
+test('every example is asked for once', async () => {
+  const data = points(20, 3);
+  const asked: number[] = [];
+  const counted = { length: 20, at: (index: number) => data.at(asked.push(index) - 1) };
+  await evaluate(model, counted, { batchSize: 7 });
+  expect(asked).toEqual(Array.from({ length: 20 }, (_, index) => index));
+});
+
 test('a task is measured on the examples that carry its label', async () => {
   const [all, some] = [points(20, 3), points(20, 3, (index) => index < 5)];
   const few = { length: 5, at: all.at };
