@@ -1,3 +1,4 @@
+export { type AdamUpdate, applyAdam } from './apply-adam.js';
 export { EngineError, GradientError, ProgramError } from './errors.js';
 export { type LossGradients, lossGradients } from './loss-gradients.js';
 export { type PerTaskGradients, perTaskGradients } from './per-task-gradients.js';

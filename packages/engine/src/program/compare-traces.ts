@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs-core';
 import { ProgramError } from '../errors.js';
 import { type Distribution, distributionOf } from './draws.js';
 import type { Trace, TraceNode } from './trace.js';
@@ -51,8 +52,8 @@ function same(a: unknown, b: unknown): boolean {
   return JSON.stringify(a, withoutVariables) === JSON.stringify(b, withoutVariables);
 }
 
-function withoutVariables(key: string, value: unknown): unknown {
-  return key === 'variable' ? (value as { readonly id: number }).id : value;
+function withoutVariables(_key: string, value: unknown): unknown {
+  return value instanceof tf.Variable ? value.id : value;
 }
 
 function firstDifference(first: Trace, second: Trace): number {
@@ -61,7 +62,7 @@ function firstDifference(first: Trace, second: Trace): number {
 }
 
 function differs(entry: string, index: number, node?: TraceNode): ProgramError {
-  const operation = node?.kind === 'operation' ? ` ('${node.op}')` : '';
+  const operation = node?.kind === 'operation' || node?.kind === 'update' ? ` ('${node.op}')` : '';
   return new ProgramError(
     `entry '${entry}' does something else each time it is run, from operation ${index}${operation} on: JavaScript decides by chance ` +
       'or by a count what the step does. Make the decision outside, with an entry for each way, or as an input.',

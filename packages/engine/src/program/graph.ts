@@ -30,6 +30,16 @@ export interface EntryNodes {
 
 type Operation = Extract<TraceNode, { kind: 'operation' }>;
 
+type Update = Extract<TraceNode, { kind: 'update' }>;
+
+/** What a variable's resource holds while a run goes on. */
+interface Held {
+  /** The tensor. */
+  readonly value: string;
+  /** What must have run before it may change. */
+  readonly after: string;
+}
+
 type Attributes = Readonly<Record<string, AttributeValue>>;
 
 /** Constants up to this many bytes are shared: a traced LSTM has thousands of the same few. */
@@ -86,7 +96,10 @@ export class Graph {
         : this.add(`${entry}/seed`, 'Placeholder', [], { dtype: type(dataTypes.int32), shape: shape([2]) });
 
     const names: string[] = [];
-    const tensor = ({ node, output }: Value) => (output === 0 ? names[node]! : `${names[node]}:${output}`);
+    const updated = new Map<number, readonly string[]>();
+    const tensor = ({ node, output }: Value) =>
+      updated.get(node)?.[output] ?? (output === 0 ? names[node]! : `${names[node]}:${output}`);
+    const held = new Map<tf.Variable, Held>();
     const inputs: Record<string, string> = {};
     const drawn = new Map<number, string>();
     nodes.forEach((node, index) => {
@@ -95,25 +108,19 @@ export class Graph {
       if (node.kind === 'constant' && distribution !== undefined) {
         names.push(this.draw(name, distribution, node.value.shape, `${seed}`, drawn.size));
         drawn.set(index, names.at(-1)!);
+      } else if (node.kind === 'update') {
+        names.push(name);
+        updated.set(index, this.update(name, node, tensor, held));
       } else {
         names.push(this.node(name, node, tensor));
       }
       if (node.kind === 'input') inputs[node.name] = name;
     });
 
-    // A step reads the values with which it began, so they are read before they are replaced.
-    const assigned = [...writes].map(([variable, value], index) => {
-      const { handle, read } = this.stateOf(variable, value.dtype);
-      const assign = this.add(
-        `${entry}/assign${index}`,
-        'AssignVariableOp',
-        [handle, tensor(value), `^${read}`],
-        {
-          dtype: type(value.dtype),
-        },
-      );
-      return `^${assign}`;
-    });
+    const assigned = [...writes].map(
+      ([variable, value], index) =>
+        this.hold(`${entry}/assign${index}`, variable, value.dtype, tensor(value), held).after,
+    );
     const result = (name: string, source: string, dtype: DataType) =>
       this.add(`${entry}/${name}`, 'Identity', [source, ...assigned], { T: type(dtype) });
     return {
@@ -130,7 +137,46 @@ export class Graph {
     };
   }
 
-  private node(name: string, node: TraceNode, tensor: (value: Value) => string): string {
+  /** Changes variables in place; gives what they became. */
+  private update(
+    name: string,
+    { op, dtype, variables, former, inputs }: Update,
+    tensor: (value: Value) => string,
+    held: Map<tf.Variable, Held>,
+  ): string[] {
+    const before = variables.map((variable, index) =>
+      this.hold(`${name}/assign${index}`, variable, dtype, tensor(former[index]!), held),
+    );
+    const handles = variables.map((variable) => this.stateOf(variable, dtype).handle);
+    const sources = [...handles, ...inputs.map(tensor), ...before.map(({ after }) => after)];
+    this.add(name, op, sources, { T: type(dtype) });
+    return variables.map((variable, index) => {
+      const sources = [handles[index]!, `^${name}`];
+      const value = this.add(`${name}/read${index}`, 'ReadVariableOp', sources, { dtype: type(dtype) });
+      held.set(variable, { value, after: `^${value}` });
+      return value;
+    });
+  }
+
+  /** Has a variable's resource hold a tensor. */
+  private hold(
+    name: string,
+    variable: tf.Variable,
+    dtype: DataType,
+    value: string,
+    held: Map<tf.Variable, Held>,
+  ): Held {
+    const { handle, read } = this.stateOf(variable, dtype);
+    // A step reads the values with which it began, so they are read before they are replaced.
+    const former = held.get(variable) ?? { value: read, after: `^${read}` };
+    if (former.value === value) return former;
+    const assign = this.add(name, 'AssignVariableOp', [handle, value, former.after], { dtype: type(dtype) });
+    const now = { value, after: `^${assign}` };
+    held.set(variable, now);
+    return now;
+  }
+
+  private node(name: string, node: Exclude<TraceNode, Update>, tensor: (value: Value) => string): string {
     switch (node.kind) {
       case 'input':
         return this.add(name, 'Placeholder', [], { dtype: type(node.dtype), shape: shape(node.shape) });

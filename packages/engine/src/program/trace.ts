@@ -12,6 +12,7 @@ import {
 } from './binding.js';
 import { type Draw, Watch } from './draws.js';
 import type { NamedTensors, Step } from './entry.js';
+import { type InPlaceUpdate, whileNoticed } from './in-place.js';
 import { withoutReads } from './refuse-reads.js';
 import type { AttributeValue, TensorValue } from './saved-model.js';
 import { withMethods } from './with-methods.js';
@@ -43,6 +44,16 @@ export type TraceNode =
       readonly kind: 'operation';
       readonly op: string;
       readonly attributes: Readonly<Record<string, AttributeValue>>;
+      readonly inputs: readonly Value[];
+    }
+  | {
+      /** An operation on variables in place; its outputs are what they became. */
+      readonly kind: 'update';
+      readonly op: string;
+      readonly dtype: DataType;
+      readonly variables: readonly tf.Variable[];
+      /** What the variables were. */
+      readonly former: readonly Value[];
       readonly inputs: readonly Value[];
     };
 
@@ -130,6 +141,9 @@ class Recorder {
   private readonly strangers: ReadonlyMap<number, string>;
   private readonly scopes: Watch;
   private readonly binding: Binding;
+  private readonly updated = new Set<tf.Variable>();
+  /** Whether what is asked of TensorFlow goes unwritten: it is written as one piece. */
+  private isPaused = false;
 
   constructor(
     private readonly backend: NativeBackend,
@@ -177,22 +191,23 @@ class Recorder {
     return withMethods(backend, watched, () =>
       withMethods(engine, scoped, () =>
         withMethods(Math, { random: () => scopes.draw() }, () =>
-          withoutReads(this.entry, (dataId) => scopes.origin(dataId), run),
+          whileNoticed(
+            (update, run) => this.update(update, run),
+            () => withoutReads(this.entry, (dataId) => scopes.origin(dataId), run),
+          ),
         ),
       ),
     );
   }
 
   finish(outputs: NamedTensors, state: readonly tf.Variable[]): Recording {
-    const known = (tensor: tf.Tensor) => {
-      const [id] = this.ids([tensor], (tensors) => this.backend.getInputTensorIds(tensors));
-      return this.values.get(id!)!;
-    };
-    const named = Object.entries(outputs).map(([name, tensor]) => [name, known(tensor)] as const);
+    const named = Object.entries(outputs).map(([name, tensor]) => [name, this.valueOf(tensor)] as const);
     const writes = state.flatMap((variable) => {
-      const value = known(variable);
+      const value = this.valueOf(variable);
       const node = this.nodes[value.node]!;
-      return node.kind === 'variable' && node.variable === variable ? [] : [[variable, value] as const];
+      const isUntouched =
+        node.kind === 'variable' && node.variable === variable && !this.updated.has(variable);
+      return isUntouched ? [] : [[variable, value] as const];
     });
     return {
       trace: { nodes: this.nodes, outputs: new Map(named), writes: new Map(writes) },
@@ -208,6 +223,7 @@ class Recorder {
     }
     const { binding } = this;
     const results = binding.executeOp(op, attributes, inputs, count);
+    if (this.isPaused) return results;
     const node: TraceNode = {
       kind: 'operation',
       op,
@@ -223,11 +239,41 @@ class Recorder {
     return results;
   }
 
+  /** Writes an update in place as one node, whatever operations it takes to run it here. */
+  private update({ op, variables, inputs }: InPlaceUpdate, run: () => void): void {
+    const { dtype } = this.valueOf(variables[0]!);
+    const node: TraceNode = {
+      kind: 'update',
+      op,
+      dtype,
+      variables,
+      former: variables.map((variable) => this.valueOf(variable)),
+      inputs: inputs.map((input) => this.valueOf(input)),
+    };
+    this.isPaused = true;
+    try {
+      run();
+    } finally {
+      this.isPaused = false;
+    }
+    const index = this.nodes.push(node) - 1;
+    variables.forEach((variable, output) => {
+      this.values.set(idOf(this.backend, variable), { node: index, output, dtype, shape: variable.shape });
+      this.updated.add(variable);
+    });
+  }
+
+  private valueOf(tensor: tf.Tensor): Value {
+    const [id] = this.ids([tensor], (tensors) => this.backend.getInputTensorIds(tensors));
+    return this.values.get(id!)!;
+  }
+
   /** The binding's ids of an operation's inputs. One that is not known yet is a constant. */
   private ids(tensors: KernelInput[], ask: (tensors: KernelInput[]) => number[]): number[] {
     // To be looked at before: asking hands the values of fresh tensors over to TensorFlow.
     const infos = tensors.map((tensor) => this.infoOf(tensor));
     const ids = ask(tensors);
+    if (this.isPaused) return ids;
     ids.forEach((id, index) => {
       if (!this.values.has(id)) this.values.set(id, this.constant(id, infos[index]!));
     });

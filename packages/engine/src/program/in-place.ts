@@ -1,0 +1,32 @@
+import type * as tf from '@tensorflow/tfjs-core';
+
+/** An operation of TensorFlow on the resources of variables: those come first, the other inputs after them. */
+export interface InPlaceUpdate {
+  readonly op: string;
+  readonly variables: readonly tf.Variable[];
+  readonly inputs: readonly tf.Tensor[];
+}
+
+type Notice = (update: InPlaceUpdate, run: () => void) => void;
+
+let notice: Notice = (_update, run) => run();
+
+/** Has `noticing` told of the updates in place that `run` makes. */
+export function whileNoticed<R>(noticing: Notice, run: () => R): R {
+  const former = notice;
+  notice = noticing;
+  try {
+    return run();
+  } finally {
+    notice = former;
+  }
+}
+
+/**
+ * Changes variables: by one operation of TensorFlow where a step is traced, by `run` elsewhere.
+ *
+ * @param run Assigns to each of the variables what the operation would make of it.
+ */
+export function updateInPlace(update: InPlaceUpdate, run: () => void): void {
+  notice(update, run);
+}
