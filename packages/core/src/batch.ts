@@ -1,16 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { EspalierError } from './errors.js';
 import type { Heads, Labels, TaskName } from './head.js';
+import type { InputKind, InputOf, PerInput } from './inputs.js';
 
 /** One example: what goes into the network, and what is known about it. */
-export interface Example<L> {
+export interface Example<L, Input = Float32Array> {
   /** The input's values in row-major order; as many as the model's input shape holds. */
-  readonly input: Float32Array;
+  readonly input: Input;
   readonly labels: L;
 }
 
 /** The examples that a model with these heads learns from. */
-export type ExampleOf<H extends Heads> = Example<Labels<H>>;
+export type ExampleOf<H extends Heads, I extends InputKind = 'common'> = Example<Labels<H>, InputOf<H, I>>;
 
 /** What a task learns from in one batch. */
 export interface Target {
@@ -23,9 +24,9 @@ export interface Target {
 }
 
 /** Inputs, and for every task its target and which examples carry that label. Whoever makes a batch disposes of it. */
-export interface Batch<H extends Heads> {
-  /** [batch, ...input shape] */
-  readonly inputs: tf.Tensor;
+export interface Batch<H extends Heads, I extends InputKind = 'common'> {
+  /** [batch, ...input shape]; of inputs a task, each has the rows of the examples that have that input. */
+  readonly inputs: PerInput<H, I, tf.Tensor>;
   readonly targets: { readonly [T in TaskName<H>]: Target };
 }
 
@@ -52,10 +53,7 @@ export function target(values: tf.Tensor, labelled: readonly boolean[]): Target 
 }
 
 /** Frees the tensors of a batch. */
-export function disposeBatch<H extends Heads>(batch: Batch<H>): void {
-  batch.inputs.dispose();
-  for (const { values, mask } of Object.values<Target>(batch.targets)) {
-    values.dispose();
-    mask.dispose();
-  }
+export function disposeBatch<H extends Heads, I extends InputKind>({ inputs, targets }: Batch<H, I>): void {
+  tf.dispose(inputs as tf.TensorContainer);
+  for (const { values, mask } of Object.values<Target>(targets)) tf.dispose([values, mask]);
 }

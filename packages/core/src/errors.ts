@@ -38,3 +38,8 @@ export class InputError extends EspalierError {
 export class WeightsError extends EspalierError {
   override readonly name = 'WeightsError';
 }
+
+/** What anything that was thrown says. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

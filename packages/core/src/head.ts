@@ -5,6 +5,9 @@ import type { Metric } from './metric.js';
 /** A task's way through the trunk: one tensor a stage, in order; the last one is the trunk's output. */
 export type Features = readonly SymbolicTensor[];
 
+/** What the tasks have at one place of the network. Tasks that have the very same tensor share what made it. */
+export type ByTask = ReadonlyMap<string, SymbolicTensor>;
+
 /** What a head is told about the task that it serves. */
 export interface HeadContext {
   /** The task's name, for the names of layers and for errors. */

@@ -1,6 +1,7 @@
 export { type Batch, disposeBatch, type Example, type ExampleOf, type Target, target } from './batch.js';
-export { EspalierError, InputError, StageError, TaskError, WeightsError } from './errors.js';
+export { EspalierError, InputError, messageOf, StageError, TaskError, WeightsError } from './errors.js';
 export type {
+  ByTask,
   Features,
   Head,
   HeadContext,
@@ -12,11 +13,12 @@ export type {
   Task,
   TaskName,
 } from './head.js';
+export type { InputKind, InputOf, InputShape, PerInput } from './inputs.js';
 export { joinHeads } from './join-heads.js';
 export { Block, block } from './layers/block.js';
+export { configOf, type LayerConfig, layerFromConfig } from './layers/layer-from-config.js';
 export type { Metric } from './metric.js';
 export {
-  type InputShape,
   MultiTaskModel,
   type MultiTaskModelOptions,
   multiTaskModel,
@@ -24,5 +26,5 @@ export {
 } from './multi-task-model.js';
 export { type Random, seededRandom, withRandom } from './random.js';
 export type { Sharing } from './sharing.js';
-export { applyStage, describeShape, type Stage, type Trunk } from './trunk.js';
+export { applyShared, applyStage, describeShape, type Stage, type Trunk } from './trunk.js';
 export type { Architecture, ModelWeights, Weight } from './weights.js';

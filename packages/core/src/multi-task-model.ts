@@ -2,20 +2,30 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import './tensor-methods.js';
 import { type Batch, type ExampleOf, type Target, target } from './batch.js';
-import { EspalierError, InputError, StageError, TaskError } from './errors.js';
-import type { Head, Heads, Labels, Predictions, Task, TaskName } from './head.js';
+import { EspalierError, InputError, messageOf, StageError, TaskError } from './errors.js';
+import type { Features, Head, Heads, Labels, Predictions, Task, TaskName } from './head.js';
+import {
+  checkInputs,
+  checkTasks,
+  type InputKind,
+  type InputOf,
+  type InputShape,
+  lengthOf,
+  OR_UNDEFINED,
+  type PerInput,
+  Ports,
+  type Row,
+  stackRows,
+} from './inputs.js';
 import { seededRandom, withRandom } from './random.js';
 import type { Sharing } from './sharing.js';
 import { describeShape, type Trunk } from './trunk.js';
 import { asVariable, describeArchitecture, type ModelWeights, readWeights, writeWeights } from './weights.js';
 
 /** What a multi-task network is composed of. */
-export interface MultiTaskModelOptions<H extends Heads> {
-  /**
-   * The shape of one example's input, without the batch dimension. Where the first size is `null`, examples may differ
-   * in it, as sentences do in length: a batch is as long as its longest example, with zeros behind the others.
-   */
-  readonly inputShape: InputShape;
+export interface MultiTaskModelOptions<H extends Heads, I extends InputKind = 'common'> {
+  /** The shape of one example's input, or one for each task, by its name. */
+  readonly inputShape: PerInput<H, I, InputShape>;
   /** Makes the trunk. A function, so that its initial weights are drawn under the seed. */
   readonly trunk: () => Trunk;
   readonly sharing: Sharing;
@@ -25,9 +35,6 @@ export interface MultiTaskModelOptions<H extends Heads> {
   readonly seed: number;
 }
 
-/** A shape without the batch dimension; `null` in the first place leaves the length open. */
-export type InputShape = readonly (number | null)[];
-
 /** The losses of one batch: a scalar for every task that has a label in it, and no entry for the others. */
 export type TaskLosses<H extends Heads> = { readonly [T in TaskName<H>]?: tf.Scalar };
 
@@ -35,52 +42,70 @@ export type TaskLosses<H extends Heads> = { readonly [T in TaskName<H>]?: tf.Sca
  * One network that learns several tasks: trunk × sharing × heads.
  *
  * The model owns its weights; `dispose` frees them.
+ *
+ * @typeParam I whether all tasks have one input in common, or each has its own.
  */
-export class MultiTaskModel<H extends Heads> {
-  readonly inputShape: InputShape;
+export class MultiTaskModel<H extends Heads, I extends InputKind = 'common'> {
+  readonly inputShape: PerInput<H, I, InputShape>;
   readonly heads: H;
   readonly sharing: Sharing;
   /** The tasks, in the order in which `heads` names them. */
   readonly tasks: readonly Task<TaskName<H>>[];
-  /** The network itself: one input, and one output a task in the order of `tasks`. */
+  /** The names of the trunk's stages, in their order. */
+  readonly stages: readonly string[];
+  /** Every task's features: one tensor a stage. */
+  readonly features: ReadonlyMap<TaskName<H>, Features>;
+  /** The network itself: one input or one a task, and one output a task, both in the order of `tasks`. */
   readonly network: tfl.LayersModel;
-  readonly #outputShapes: ReadonlyMap<string, readonly (number | null)[]>;
-  /** By length, then by task. Of a fixed input shape the length is 1. */
-  readonly #targetShapes = new Map<number, ReadonlyMap<string, readonly number[]>>();
+  readonly #ports: Ports<H, I>;
+  /** For every task the ports that its output depends on. */
+  readonly #portsBehind: ReadonlyMap<TaskName<H>, readonly number[]>;
+  /** The parts of the network for some of the tasks, by the tasks' names. */
+  readonly #parts = new Map<string, tfl.LayersModel>();
+  readonly #outputShapes: ReadonlyMap<string, InputShape>;
+  /** By task, then by length. Of a fixed input shape the length is 1. */
+  readonly #targetShapes = new Map<string, Map<number, readonly number[]>>();
 
   /**
    * @throws TaskError when there is no head, a name cannot name layers, or a head cannot serve its features.
    * @throws StageError when the trunk is empty, two stages have one name, or stages do not chain.
+   * @throws InputError when an input shape is not made of whole numbers from 1.
    */
-  constructor({ inputShape, trunk, sharing, heads, seed }: MultiTaskModelOptions<H>) {
-    if (inputShape.some((size, place) => !(isSize(size) || (size === null && place === 0)))) {
-      throw new InputError(
-        `The input shape ${describeShape(inputShape, 'null')} is not made of whole numbers from 1; only its first may be null.`,
-      );
-    }
+  constructor({ inputShape, trunk, sharing, heads, seed }: MultiTaskModelOptions<H, I>) {
     this.inputShape = inputShape;
     this.heads = heads;
     this.sharing = sharing;
     this.tasks = tasksOf(heads);
+    const names = this.tasks.map(({ name }) => name);
+    this.#ports = new Ports(inputShape, names);
 
-    const input = tfl.input({ shape: [...inputShape] });
-    const outputs = withRandom(seededRandom(seed), () => {
-      const names = this.tasks.map(({ name }) => name);
-      const features = sharing.connect(namedStages(trunk()), input, names);
-      return this.tasks.map(({ name, head }) => {
-        const own = features.get(name);
-        if (own === undefined || own.length === 0) {
-          throw new TaskError(name, `sharing strategy "${sharing.kind}" gave it no features.`);
-        }
-        return connectHead(head, own, name);
-      });
+    const inputs = this.#ports.all.map(({ shape }) => tfl.input({ shape: [...shape] }));
+    const { stages, features, outputs } = withRandom(seededRandom(seed), () => {
+      const stages = namedStages(trunk());
+      // A strategy may rename stages: their names are theirs from before.
+      const stageNames = stages.map(({ name }) => name);
+      const connected = sharing.connect(
+        stages,
+        new Map(names.map((name) => [name, inputs[this.#ports.of(name)]])),
+      );
+      const features = new Map(names.map((name) => [name, featuresOf(name, connected, sharing)]));
+      const outputs = this.tasks.map(({ name, head }) => connectHead(head, features.get(name)!, name));
+      return { stages: stageNames, features, outputs };
     });
-    this.network = tfl.model({ inputs: input, outputs });
+    this.stages = stages;
+    this.features = features;
+    this.network = tfl.model({ inputs, outputs });
 
-    this.#outputShapes = new Map(
-      this.tasks.map(({ name }, index) => [name, outputShape(name, outputs[index], inputShape)]),
+    this.#portsBehind = new Map(
+      names.map((name, index) => {
+        const before = tensorsBefore(outputs[index]);
+        return [name, inputs.flatMap((input, port) => (before.has(input) ? [port] : []))];
+      }),
     );
-    this.#targetShapesAt(1);
+    this.#outputShapes = new Map(
+      names.map((name, index) => [name, outputShape(name, outputs[index], this.#shapeOf(name))]),
+    );
+    for (const name of names) this.#targetShape(name, 1);
   }
 
   /** The weights that training changes. */
@@ -92,46 +117,48 @@ export class MultiTaskModel<H extends Heads> {
   variablesOf(task: TaskName<H>): tf.Variable[] {
     const index = this.tasks.findIndex(({ name }) => name === task);
     if (index < 0) throw new TaskError(task, 'the model has no such task.');
-    const layers = layersBefore(this.network.outputs[index]);
+    // A layer may be used on several ways, so it is the tensors that are followed.
+    const layers = new Set(
+      [...tensorsBefore(this.network.outputs[index])].map(({ sourceLayer }) => sourceLayer),
+    );
     const own = new Set([...layers].flatMap((layer) => layer.trainableWeights.map(asVariable)));
     return this.variables.filter((variable) => own.has(variable));
   }
 
   /**
-   * Makes a batch of examples: stacks their inputs and encodes their labels.
+   * Makes a batch of examples: stacks their inputs and encodes their labels. Where each task has its own input, a
+   * task's rows are the examples that have its input.
    *
-   * @throws InputError when there is no example, or an input has the wrong size or a value that is not finite.
-   * @throws TaskError when labels are missing, unknown or not learnable.
+   * @throws InputError when there is no example, or an input is missing, has the wrong size or a value that is not
+   *   finite.
+   * @throws TaskError when labels are missing, unknown, not learnable, or there without their task's input.
    */
-  batch(examples: readonly ExampleOf<H>[]): Batch<H> {
+  batch(examples: readonly ExampleOf<H, I>[]): Batch<H, I> {
     if (examples.length === 0) throw new InputError('A batch needs at least one example; this one has none.');
     for (const [index, { labels }] of examples.entries()) {
-      this.#checkTasks(labels, `the labels of example ${index}`);
+      checkTasks(labels, this.#names, `the labels of example ${index}`, OR_UNDEFINED);
     }
-    const inputs = this.stack(examples.map(({ input }) => input));
+    const rows = this.#rows(examples.map(({ input }) => input));
+    this.#checkPresence(rows, examples);
+    const inputs = this.#stack(rows);
     try {
-      const labels = examples.map((example) => example.labels);
-      return { inputs, targets: this.#encode(labels, this.#lengthOf(inputs)) };
+      const labels = rows.map((own) => own.map(([example]) => examples[example].labels));
+      return { inputs, targets: this.#encode(labels, inputs) };
     } catch (error) {
-      inputs.dispose();
+      tf.dispose(inputs as tf.TensorContainer);
       throw error;
     }
   }
 
   /**
    * Stacks the inputs of examples to [examples, ...input shape]; where the length is open, shorter ones are padded with
-   * zeros at their end.
+   * zeros at their end. Where each task has its own input, there is one tensor a task, of the examples that have its
+   * input.
    *
-   * @throws InputError when an input has the wrong size or a value that is not finite.
+   * @throws InputError when an input is missing, has the wrong size or a value that is not finite.
    */
-  stack(inputs: readonly Float32Array[]): tf.Tensor {
-    for (const [index, input] of inputs.entries()) this.#checkInput(input, index);
-    const [first, ...rest] = this.inputShape;
-    const longest = () => Math.max(1, ...inputs.map((input) => input.length / product(rest)));
-    const shape = this.inputShape.length === 0 ? [] : [first ?? longest(), ...rest.map(Number)];
-    const values = new Float32Array(inputs.length * product(shape));
-    for (const [index, input] of inputs.entries()) values.set(input, index * product(shape));
-    return tf.tensor(values, [inputs.length, ...shape]);
+  stack(inputs: readonly InputOf<H, I>[]): PerInput<H, I, tf.Tensor> {
+    return this.#stack(this.#rows(inputs));
   }
 
   /**
@@ -141,37 +168,41 @@ export class MultiTaskModel<H extends Heads> {
    * @param training whether layers such as dropout and batch normalization work as in training.
    * @throws InputError, TaskError when the batch is not one of this model.
    */
-  losses(batch: Batch<H>, { training }: { training: boolean }): TaskLosses<H> {
+  losses(batch: Batch<H, I>, { training }: { training: boolean }): TaskLosses<H> {
     this.#checkBatch(batch);
     return tf.tidy(() => {
       const outputs = this.#outputs(batch.inputs, training);
-      const losses = this.tasks.flatMap(({ name, head }, index) => {
+      const losses = this.tasks.flatMap(({ name, head }) => {
         const { values, mask, labelled } = batch.targets[name];
         if (labelled === 0) return [];
-        return [[name, maskedMean(head.losses(outputs[index], values), mask, labelled)] as const];
+        return [[name, maskedMean(head.losses(outputs.get(name)!, values), mask, labelled)] as const];
       });
       return Object.fromEntries(losses) as TaskLosses<H>;
     });
   }
 
   /**
-   * What the network says about inputs, [batch, ...input shape]. The inputs stay the caller's.
+   * What the network says about inputs, [batch, ...input shape]; where each task has its own, about each task's, which
+   * may have no rows. The inputs stay the caller's.
    *
    * @throws InputError when the inputs have another shape or hold values that are not finite.
    */
-  async predict(inputs: tf.Tensor): Promise<Predictions<H>> {
+  async predict(inputs: PerInput<H, I, tf.Tensor>): Promise<Predictions<H>> {
     this.#checkInputs(inputs);
-    const checksum = tf.tidy(() => tf.sum(tf.mul(tf.cast(inputs, 'float32'), 0)));
+    const given = this.#ports.spread(inputs);
+    const checksum = tf.tidy(() =>
+      tf.addN(given.filter(({ size }) => size > 0).map((own) => tf.sum(tf.mul(tf.cast(own, 'float32'), 0)))),
+    );
     const [zero] = await checksum.data();
     checksum.dispose();
     if (zero !== 0)
       throw new InputError('The inputs hold NaN or infinite values; a model takes finite ones.');
 
-    const outputs = tf.tidy(() => this.#outputs(inputs, false));
+    const outputs = tf.tidy(() => Object.fromEntries(this.#outputs(inputs, false)));
     try {
       const predictions: [string, readonly unknown[]][] = [];
-      for (const [index, { name, head }] of this.tasks.entries()) {
-        predictions.push([name, await head.decode(outputs[index])]);
+      for (const { name, head } of this.tasks) {
+        predictions.push([name, name in outputs ? await head.decode(outputs[name]) : []]);
       }
       return Object.fromEntries(predictions) as Predictions<H>;
     } finally {
@@ -209,40 +240,118 @@ export class MultiTaskModel<H extends Heads> {
     this.network.dispose();
   }
 
-  #outputs(inputs: tf.Tensor, training: boolean): tf.Tensor[] {
-    const outputs = this.network.apply(inputs, { training });
-    return (Array.isArray(outputs) ? outputs : [outputs]) as tf.Tensor[];
+  get #names(): readonly TaskName<H>[] {
+    return this.tasks.map(({ name }) => name);
+  }
+
+  /** The outputs of the tasks that have rows. */
+  #outputs(inputs: PerInput<H, I, tf.Tensor>, training: boolean): Map<TaskName<H>, tf.Tensor> {
+    const tensors = this.#ports.spread(inputs);
+    const present = this.#names.filter((name) => tensors[this.#ports.of(name)].shape[0] > 0);
+    if (present.length === 0) return new Map();
+    const ports = new Set(present.flatMap((name) => this.#portsBehind.get(name)!));
+    const given = [...ports].sort((a, b) => a - b).map((port) => tensors[port]);
+    const applied = this.#part(present).apply(given.length === 1 ? given[0] : given, { training });
+    const outputs = (Array.isArray(applied) ? applied : [applied]) as tf.Tensor[];
+    return new Map(present.map((name, index) => [name, outputs[index]]));
+  }
+
+  /** The part of the network that these tasks need: of a batch of one task's examples, the others' is not run. */
+  #part(present: readonly TaskName<H>[]): tfl.LayersModel {
+    if (present.length === this.tasks.length) return this.network;
+    const key = present.join(' ');
+    const known = this.#parts.get(key);
+    if (known !== undefined) return known;
+    const ports = new Set(present.flatMap((name) => this.#portsBehind.get(name)!));
+    const names = this.#names;
+    const part = tfl.model({
+      inputs: this.network.inputs.filter((_, port) => ports.has(port)),
+      outputs: this.network.outputs.filter((_, index) => present.includes(names[index])),
+    });
+    this.#parts.set(key, part);
+    return part;
+  }
+
+  #shapeOf(task: TaskName<H>): InputShape {
+    return this.#ports.all[this.#ports.of(task)].shape;
   }
 
   #context(task: string, length: number) {
     return { task, outputShape: (this.#outputShapes.get(task) ?? []).map((size) => size ?? length) };
   }
 
-  /** How long the examples of a batch are; 1 where the input shape leaves nothing open. */
-  #lengthOf(inputs: tf.Tensor): number {
-    return this.inputShape[0] === null ? Number(inputs.shape[1]) : 1;
+  #targetShape(task: TaskName<H>, length: number): readonly number[] {
+    const known = this.#targetShapes.get(task) ?? new Map<number, readonly number[]>();
+    this.#targetShapes.set(task, known);
+    const own = known.get(length);
+    if (own !== undefined) return own;
+    const unlabelled = this.heads[task].encode([undefined], this.#context(task, length));
+    unlabelled.dispose();
+    const shape = unlabelled.shape.slice(1);
+    known.set(length, shape);
+    return shape;
   }
 
-  #targetShapesAt(length: number): ReadonlyMap<string, readonly number[]> {
-    const known = this.#targetShapes.get(length);
-    if (known !== undefined) return known;
-    const shapes = new Map(
-      this.tasks.map(({ name, head }) => {
-        const unlabelled = head.encode([undefined], this.#context(name, length));
-        unlabelled.dispose();
-        return [name, unlabelled.shape.slice(1)];
-      }),
-    );
-    this.#targetShapes.set(length, shapes);
-    return shapes;
+  /** For every port the examples that have an input for it. */
+  #rows(inputs: readonly InputOf<H, I>[]): Row[][] {
+    const rows = this.#ports.all.map((): Row[] => []);
+    for (const [example, input] of inputs.entries()) {
+      const given = this.#ports.spread<Float32Array | undefined>(
+        input as PerInput<H, I, Float32Array | undefined>,
+      );
+      for (const [port, own] of given.entries()) if (own !== undefined) rows[port].push([example, own]);
+    }
+    return rows;
   }
 
-  #encode(labels: readonly Labels<H>[], length: number): Batch<H>['targets'] {
+  #stack(rows: readonly (readonly Row[])[]) {
+    const tensors: tf.Tensor[] = [];
+    try {
+      for (const [port, { shape }] of this.#ports.all.entries()) tensors.push(stackRows(rows[port], shape));
+    } catch (error) {
+      tf.dispose(tensors);
+      throw error;
+    }
+    return this.#ports.join(tensors);
+  }
+
+  /** An example that a task takes part in has every input that the task's output depends on. */
+  #checkPresence(rows: readonly (readonly Row[])[], examples: readonly ExampleOf<H, I>[]): void {
+    const present = rows.map((own) => new Set(own.map(([example]) => example)));
+    for (const [example, { labels }] of examples.entries()) {
+      for (const name of this.#names) {
+        const has = present[this.#ports.of(name)].has(example);
+        if (!has && labels[name] !== undefined) {
+          throw new TaskError(name, `example ${example} has its label, but not its input.`);
+        }
+        const missing = this.#portsBehind.get(name)!.find((port) => !present[port].has(example));
+        if (has && missing !== undefined) {
+          throw new InputError(
+            `Example ${example} has the input of task "${name}", but not that of "${this.#ports.all[missing].tasks[0]}"; ` +
+              `sharing strategy "${this.sharing.kind}" lets one use the other's features, so give both or none.`,
+          );
+        }
+      }
+    }
+  }
+
+  /** @param labels for every port the labels of its rows. */
+  #encode(
+    labels: readonly (readonly Labels<H>[])[],
+    inputs: PerInput<H, I, tf.Tensor>,
+  ): Batch<H, I>['targets'] {
+    const given = this.#ports.spread(inputs);
     const targets: [string, Target][] = [];
     try {
       for (const { name, head } of this.tasks) {
-        const own = labels.map((known) => known[name]);
-        const values = head.encode(own, this.#context(name, length));
+        const port = this.#ports.of(name);
+        const own = labels[port].map((known) => known[name]);
+        const length = lengthOf(given[port], this.#shapeOf(name));
+        // Heads are asked for one row or more.
+        const values =
+          own.length === 0
+            ? tf.zeros([0, ...this.#targetShape(name, length)])
+            : head.encode(own, this.#context(name, length));
         if (values.shape[0] !== own.length) {
           values.dispose();
           throw new TaskError(
@@ -262,78 +371,61 @@ export class MultiTaskModel<H extends Heads> {
       for (const [, { values, mask }] of targets) tf.dispose([values, mask]);
       throw error;
     }
-    return Object.fromEntries(targets) as Batch<H>['targets'];
+    return Object.fromEntries(targets) as Batch<H, I>['targets'];
   }
 
-  #checkBatch({ inputs, targets }: Batch<H>): void {
+  #checkBatch({ inputs, targets }: Batch<H, I>): void {
     this.#checkInputs(inputs);
-    this.#checkTasks(targets, 'the batch');
-    const shapes = this.#targetShapesAt(this.#lengthOf(inputs));
-    for (const { name } of this.tasks) {
+    checkTasks(targets, this.#names, 'the batch');
+    const given = this.#ports.spread(inputs);
+    for (const name of this.#names) {
       const { values, mask } = targets[name];
-      const expected = [inputs.shape[0], ...(shapes.get(name) ?? [])];
+      const own = given[this.#ports.of(name)];
+      const [examples] = own.shape;
+      const expected = [examples, ...this.#targetShape(name, lengthOf(own, this.#shapeOf(name)))];
       if (!tf.util.arraysEqual(values.shape, expected)) {
         throw new TaskError(
           name,
           `its target has shape ${describeShape(values.shape)}; expected ${describeShape(expected)}.`,
         );
       }
-      if (!tf.util.arraysEqual(mask.shape, [inputs.shape[0]])) {
+      if (!tf.util.arraysEqual(mask.shape, [examples])) {
         throw new TaskError(
           name,
-          `its mask has shape ${describeShape(mask.shape)}; expected one entry for each of ${inputs.shape[0]} examples.`,
+          `its mask has shape ${describeShape(mask.shape)}; expected one entry for each of ${examples} examples.`,
         );
       }
     }
   }
 
-  #checkTasks(byTask: object, where: string): void {
-    const names = this.tasks.map(({ name }) => name);
-    for (const name of Object.keys(byTask)) {
-      if (!names.some((known) => known === name)) {
-        throw new TaskError(name, `${where} names it, but the model's tasks are ${names.join(', ')}.`);
-      }
-    }
-    for (const name of names) {
-      if (!(name in byTask)) {
-        throw new TaskError(
-          name,
-          `${where} lacks it; give its label or target (labels: undefined where unknown).`,
+  #checkInputs(inputs: PerInput<H, I, tf.Tensor>): void {
+    const given = this.#ports.spread(inputs);
+    for (const [port, { shape }] of this.#ports.all.entries()) checkInputs(given[port], shape);
+    if (given.every(({ shape }) => shape[0] === 0))
+      throw new InputError('The inputs have no rows; give at least one.');
+    for (const name of this.#names) {
+      const own = given[this.#ports.of(name)].shape[0];
+      for (const port of this.#portsBehind.get(name)!) {
+        const other = given[port].shape[0];
+        if (own === 0 || other === own) continue;
+        throw new InputError(
+          `Task "${name}" has ${own} rows of inputs and "${this.#ports.all[port].tasks[0]}" has ${other}; ` +
+            `sharing strategy "${this.sharing.kind}" lets one use the other's features row by row.`,
         );
       }
-    }
-  }
-
-  #checkInput(input: Float32Array, index: number): void {
-    const isOpen = this.inputShape[0] === null;
-    const size = product(isOpen ? this.inputShape.slice(1) : this.inputShape);
-    if (isOpen ? input.length === 0 || input.length % size !== 0 : input.length !== size) {
-      throw new InputError(
-        `The input of example ${index} has ${input.length} values; ${describeShape(this.inputShape, 'length')} holds ` +
-          `${isOpen ? 'a multiple of ' : ''}${size}.`,
-      );
-    }
-    const bad = input.findIndex((value) => !Number.isFinite(value));
-    if (bad >= 0) {
-      throw new InputError(
-        `The input of example ${index} is ${input[bad]} at position ${bad}; expected finite values.`,
-      );
-    }
-  }
-
-  #checkInputs(inputs: tf.Tensor): void {
-    const expected = this.inputShape.map((size, place) => size ?? inputs.shape[place + 1]);
-    if (!tf.util.arraysEqual(inputs.shape.slice(1), expected) || inputs.size === 0) {
-      const shape = ['batch', ...this.inputShape.map((size) => size ?? 'length')];
-      throw new InputError(
-        `The inputs have shape ${describeShape(inputs.shape)}; expected [${shape.join(', ')}].`,
-      );
     }
   }
 }
 
 /** Composes a multi-task network of a trunk, a sharing strategy and heads. */
-export function multiTaskModel<const H extends Heads>(options: MultiTaskModelOptions<H>): MultiTaskModel<H> {
+export function multiTaskModel<const H extends Heads>(options: MultiTaskModelOptions<H>): MultiTaskModel<H>;
+/** The same where each task has its own input: `inputShape` then has a shape for each, by the task's name. */
+export function multiTaskModel<const H extends Heads>(
+  options: MultiTaskModelOptions<H, 'own'>,
+): MultiTaskModel<H, 'own'>;
+export function multiTaskModel<const H extends Heads, I extends InputKind>(
+  options: MultiTaskModelOptions<H, I>,
+): MultiTaskModel<H, I> {
   return new MultiTaskModel(options);
 }
 
@@ -366,28 +458,31 @@ function namedStages(trunk: Trunk): Trunk {
   return trunk;
 }
 
-function connectHead(
-  head: Head<unknown, unknown>,
-  features: Parameters<typeof head.connect>[0],
-  task: string,
-) {
+function featuresOf(task: string, all: ReadonlyMap<string, Features>, { kind }: Sharing): Features {
+  const own = all.get(task);
+  if (own !== undefined && own.length > 0) return own;
+  throw new TaskError(task, `sharing strategy "${kind}" gave it no features.`);
+}
+
+function connectHead(head: Head<unknown, unknown>, features: Features, task: string): tfl.SymbolicTensor {
   try {
     return head.connect(features, task);
   } catch (error) {
     if (error instanceof EspalierError) throw error;
     const shapes = features.map(({ shape }) => describeShape(shape)).join(', ');
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new TaskError(task, `its ${head.kind} head does not fit features of shapes ${shapes}: ${reason}`, {
-      cause: error,
-    });
+    throw new TaskError(
+      task,
+      `its ${head.kind} head does not fit features of shapes ${shapes}: ${messageOf(error)}`,
+      { cause: error },
+    );
   }
 }
 
-/** The layers that an output depends on. A layer may be used on several ways, so it is the tensors that are followed. */
-function layersBefore(output: tfl.SymbolicTensor): Set<tfl.layers.Layer> {
+/** An output, and all tensors that it depends on. */
+function tensorsBefore(output: tfl.SymbolicTensor): ReadonlySet<tfl.SymbolicTensor> {
   const tensors = new Set([output]);
   for (const { inputs } of tensors) for (const input of inputs) tensors.add(input);
-  return new Set([...tensors].map(({ sourceLayer }) => sourceLayer));
+  return tensors;
 }
 
 /** What is open in an output is as long as the input, which the trunk keeps. */
@@ -403,14 +498,6 @@ function outputShape(
     task,
     `its output shape ${describeShape([null, ...shape], 'open')} is open in more than ${allowed}.`,
   );
-}
-
-function isSize(size: number | null): boolean {
-  return Number.isInteger(size) && Number(size) >= 1;
-}
-
-function product(sizes: readonly (number | null)[]): number {
-  return sizes.reduce<number>((result, size) => result * (size ?? 1), 1);
 }
 
 function maskedMean(losses: tf.Tensor1D, mask: tf.Tensor1D, labelled: number): tf.Scalar {

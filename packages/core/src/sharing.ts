@@ -1,5 +1,4 @@
-import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
-import type { Features } from './head.js';
+import type { ByTask, Features } from './head.js';
 import type { Trunk } from './trunk.js';
 
 /**
@@ -11,10 +10,11 @@ export interface Sharing {
   readonly kind: string;
 
   /**
-   * Leads the input through the trunk once for every task.
+   * Leads every task from its input through the trunk.
    *
+   * @param inputs where each task begins: the same tensor for all, or one each.
    * @returns for every task its features: one tensor a stage, in the trunk's order.
    * @throws StageError when stages do not chain.
    */
-  connect(trunk: Trunk, input: SymbolicTensor, tasks: readonly string[]): ReadonlyMap<string, Features>;
+  connect(trunk: Trunk, inputs: ByTask): ReadonlyMap<string, Features>;
 }

@@ -1,5 +1,6 @@
 import type { layers, SymbolicTensor } from '@tensorflow/tfjs-layers';
-import { StageError } from './errors.js';
+import { messageOf, StageError } from './errors.js';
+import type { ByTask } from './head.js';
 
 /** One step of a trunk: any layer, or any model used as a layer, with one input and one output. */
 export type Stage = layers.Layer;
@@ -20,7 +21,7 @@ export function applyStage(stage: Stage, features: SymbolicTensor): SymbolicTens
     throw new StageError(
       stage.name,
       `does not take features of shape ${describeShape(features.shape)}, which is what comes before it: ` +
-        `${error instanceof Error ? error.message : String(error)}`,
+        messageOf(error),
       { cause: error },
     );
   }
@@ -28,6 +29,17 @@ export function applyStage(stage: Stage, features: SymbolicTensor): SymbolicTens
     throw new StageError(stage.name, 'has several outputs; a stage has exactly one.');
   }
   return output;
+}
+
+/**
+ * Runs every task's features through one stage that they share: once for tasks that have the same features.
+ *
+ * @throws StageError when the stage does not take features of these shapes.
+ */
+export function applyShared(stage: Stage, features: ByTask): ByTask {
+  const outputs = new Map<SymbolicTensor, SymbolicTensor>();
+  for (const own of new Set(features.values())) outputs.set(own, applyStage(stage, own));
+  return new Map([...features].map(([task, own]) => [task, outputs.get(own)!]));
 }
 
 /** A shape as people write it, with a word for the dimension that is left open. */

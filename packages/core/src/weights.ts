@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { WeightsError } from './errors.js';
 import type { Task } from './head.js';
+import type { InputShape } from './inputs.js';
 import type { Sharing } from './sharing.js';
 import { describeShape } from './trunk.js';
 
@@ -13,7 +14,8 @@ export interface Weight {
 
 /** What makes weights fit a model: what it takes, how it shares, and what its heads are. */
 export interface Architecture {
-  readonly inputShape: readonly (number | null)[];
+  /** One shape, or one a task, by its name. */
+  readonly inputShape: InputShape | Readonly<Record<string, InputShape>>;
   readonly sharing: string;
   /** The kind of every head, by task. */
   readonly heads: Readonly<Record<string, string>>;
@@ -27,7 +29,7 @@ export interface ModelWeights {
 
 /** What has to be equal for weights to fit. */
 export function describeArchitecture(model: {
-  readonly inputShape: readonly (number | null)[];
+  readonly inputShape: Architecture['inputShape'];
   readonly sharing: Sharing;
   readonly tasks: readonly Task[];
 }): Architecture {
@@ -90,7 +92,7 @@ export function asVariable(weight: LayersModel['weights'][number]): tf.Variable 
 
 function architectureDifferences(own: Architecture, saved: Architecture): string[] {
   const parts = (architecture: Architecture): [string, string][] => [
-    ['input shape', describeShape(architecture.inputShape, 'length')],
+    ...inputShapes(architecture.inputShape),
     ['sharing', architecture.sharing],
     ...Object.entries(architecture.heads).map(([task, kind]): [string, string] => [
       `head of task "${task}"`,
@@ -98,6 +100,19 @@ function architectureDifferences(own: Architecture, saved: Architecture): string
     ]),
   ];
   return differences(new Map(parts(own)), new Map(parts(saved)));
+}
+
+function inputShapes(inputShape: Architecture['inputShape']): [string, string][] {
+  return isShape(inputShape)
+    ? [['input shape', describeShape(inputShape, 'length')]]
+    : Object.entries(inputShape).map(([task, shape]) => [
+        `input shape of task "${task}"`,
+        describeShape(shape, 'length'),
+      ]);
+}
+
+function isShape(inputShape: Architecture['inputShape']): inputShape is InputShape {
+  return Array.isArray(inputShape);
 }
 
 function weightDifferences(

@@ -1,4 +1,4 @@
-import type { Head, Sharing } from '@espalier/core';
+import { applyShared, type Head, type Sharing } from '@espalier/core';
 import { type ConformanceCheck, headConformance, sharingConformance } from '@espalier/core/testing';
 import { hardSharing } from '@espalier/sharing';
 import * as tf from '@tensorflow/tfjs-core';
@@ -132,22 +132,21 @@ describe('the conformance kit for sharing strategies', () => {
   });
 
   test('lets a strategy pass that draws in training', async () => {
-    const dropping = spoiled((stages, input, tasks) => {
-      const dropped = tfl.layers.dropout({ name: 'dropped', rate: 0.3 }).apply(input) as tfl.SymbolicTensor;
-      return hardSharing().connect(stages, dropped, tasks);
-    });
+    const dropping = spoiled((stages, inputs) =>
+      hardSharing().connect(stages, applyShared(tfl.layers.dropout({ name: 'dropped', rate: 0.3 }), inputs)),
+    );
     expect(await failures(checks(dropping))).toEqual([]);
   });
 
   test('notices a strategy that leaves a stage out', async () => {
-    const shortened = spoiled((stages, input, tasks) => hardSharing().connect(stages.slice(1), input, tasks));
+    const shortened = spoiled((stages, inputs) => hardSharing().connect(stages.slice(1), inputs));
     expect(await failures(checks(shortened))).toContain('gives every task one tensor of features a stage');
   });
 
   test('notices a strategy whose features ignore the trunk', async () => {
-    const bypassing = spoiled((stages, input, tasks) => {
-      hardSharing().connect(stages, input, tasks);
-      return new Map(tasks.map((task) => [task, stages.map(() => input)]));
+    const bypassing = spoiled((stages, inputs) => {
+      hardSharing().connect(stages, inputs);
+      return new Map([...inputs].map(([task, input]) => [task, stages.map(() => input)]));
     });
     expect(await failures(checks(bypassing))).toContain(
       "a task's loss reaches the trunk and its own head, and no other head",

@@ -68,9 +68,9 @@ describe('a model', () => {
     });
     const repeated: Sharing = {
       kind: 'repeated',
-      connect: (stages, input, tasks) =>
+      connect: (stages, inputs) =>
         new Map(
-          tasks.map((task) => {
+          [...inputs].map(([task, input]) => {
             let last = input;
             const features = stages.map((stage) => {
               last = applyStage(stage, last);

@@ -14,6 +14,7 @@ import {
   detection,
   type LabelledBox,
 } from '@espalier/vision-heads';
+import type * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { describe, expectTypeOf, test } from 'vitest';
 
@@ -67,6 +68,33 @@ describe('types carry the tasks', () => {
     // biome-ignore lint/suspicious/noDuplicateObjectKeys: this is the mistake that is shown to be noticed
     const twice = { kind: model.heads.kind, kind: model.heads.kind };
     expectTypeOf(twice).not.toBeAny();
+  });
+
+  test("inputs of one a task have the tasks' names", () => {
+    const own = multiTaskModel({
+      inputShape: { kind: [8, 8, 1], boxes: [16, 16, 1] },
+      trunk: () => [tfl.layers.conv2d({ filters: 4, kernelSize: 3 })],
+      sharing: hardSharing(),
+      heads: model.heads,
+      seed: 1,
+    });
+    const labels = { kind: 0, boxes: undefined };
+    const batch = own.batch([{ input: { kind: input, boxes: undefined }, labels }]);
+    expectTypeOf(batch.inputs.kind).toEqualTypeOf<tf.Tensor>();
+    // @ts-expect-error boxes is missing
+    own.batch([{ input: { kind: input }, labels }]);
+    // @ts-expect-error one input is not one a task
+    own.batch([{ input, labels }]);
+    // @ts-expect-error a model with one input does not take one a task
+    model.batch([{ input: { kind: input, boxes: input }, labels }]);
+    // @ts-expect-error the shape of boxes is missing
+    multiTaskModel({
+      inputShape: { kind: [8, 8, 1] },
+      trunk: () => [tfl.layers.conv2d({ filters: 4, kernelSize: 3 })],
+      sharing: hardSharing(),
+      heads: model.heads,
+      seed: 1,
+    });
   });
 
   test('what is not a head is an error', () => {

@@ -1,25 +1,21 @@
-import { applyStage, type Features, type Trunk } from '@espalier/core';
+import { applyShared, type ByTask, type Features, type Trunk } from '@espalier/core';
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { featuresByTask } from './by-task.js';
 
 /**
- * Leads every task through the same stages, each followed by what `adapt` adds for the task alone. The first stage runs
- * once, the others once a task, since behind the first the tasks' features differ.
+ * Leads every task through the same stages, each followed by what `adapt` adds for the task alone. Of one input the first
+ * stage runs once, the others once a task, since behind the first the tasks' features differ.
  */
 export function adaptedTrunk(
   trunk: Trunk,
-  input: SymbolicTensor,
-  tasks: readonly string[],
+  inputs: ByTask,
   adapt: (prefix: string, features: SymbolicTensor) => SymbolicTensor,
 ): ReadonlyMap<string, Features> {
-  const [first, ...others] = trunk;
-  const common = applyStage(first, input);
-  return new Map(
-    tasks.map((task) => {
-      const features = [adapt(`${task}/${first.name}`, common)];
-      for (const stage of others) {
-        features.push(adapt(`${task}/${stage.name}`, applyStage(stage, features.at(-1)!)));
-      }
-      return [task, features];
-    }),
-  );
+  let latest = inputs;
+  const steps = trunk.map((stage) => {
+    const shared = applyShared(stage, latest);
+    latest = new Map([...shared].map(([task, own]) => [task, adapt(`${task}/${stage.name}`, own)]));
+    return latest;
+  });
+  return featuresByTask(steps);
 }

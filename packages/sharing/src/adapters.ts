@@ -21,8 +21,8 @@ export function adapters({ size }: AdaptersOptions): Sharing {
   checkCount('size', size, 1);
   return {
     kind: `adapters(${size})`,
-    connect: (trunk, input, tasks) =>
-      adaptedTrunk(trunk, input, tasks, (prefix, features) => {
+    connect: (trunk, inputs) =>
+      adaptedTrunk(trunk, inputs, (prefix, features) => {
         // The initial deviation of the paper's section 3.6, around which it found no difference.
         const kernelInitializer = tfl.initializers.truncatedNormal({ stddev: 1e-2 });
         const down = tfl.layers.dense({

@@ -1,5 +1,6 @@
-import { applyStage, type Sharing, StageError, TaskError, type Trunk } from '@espalier/core';
+import { applyShared, type Sharing, StageError, TaskError, type Trunk } from '@espalier/core';
 import { applyCopies } from './apply-copies.js';
+import { featuresByTask, only } from './by-task.js';
 
 /** Groups of tasks; every task of the model is in exactly one of them. */
 export type TaskGroups = readonly (readonly string[])[];
@@ -21,22 +22,23 @@ export interface BranchedSharingOptions {
 export function branchedSharing({ forks }: BranchedSharingOptions): Sharing {
   return {
     kind: `branched(${JSON.stringify(forks)})`,
-    connect(trunk, input, tasks) {
-      const groupings = groupingsByStage(forks, trunk, tasks);
-      const features = new Map(tasks.map((task) => [task, [input]]));
-      for (const [index, stage] of trunk.entries()) {
+    connect(trunk, inputs) {
+      const groupings = groupingsByStage(forks, trunk, [...inputs.keys()]);
+      let latest = inputs;
+      const steps = trunk.map((stage, index) => {
         const { name } = stage;
         const groups = groupings[index];
-        const latest = (group: readonly string[]) => features.get(group[0])!.at(-1)!;
         const outputs =
           groups.length === 1
-            ? [applyStage(stage, latest(groups[0]))]
-            : applyCopies(stage, new Map(groups.map((group) => [branchName(name, group), latest(group)])));
-        for (const [branch, group] of groups.entries()) {
-          for (const task of group) features.get(task)!.push(outputs[branch]);
-        }
-      }
-      return new Map([...features].map(([task, [, ...own]]) => [task, own]));
+            ? [applyShared(stage, latest)]
+            : applyCopies(
+                stage,
+                new Map(groups.map((group) => [branchName(name, group), only(group, latest)])),
+              );
+        latest = new Map(outputs.flatMap((branch) => [...branch]));
+        return latest;
+      });
+      return featuresByTask(steps);
     },
   };
 }

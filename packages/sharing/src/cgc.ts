@@ -22,10 +22,10 @@ export function cgc({ shared, own, from }: CgcOptions): Sharing {
   checkCount('own', own, 0);
   return {
     kind: `cgc(${JSON.stringify({ shared, own, from })})`,
-    connect: (trunk, input, tasks) =>
-      mixtureOfExperts(trunk, input, tasks, {
+    connect: (trunk, inputs) =>
+      mixtureOfExperts(trunk, inputs, {
         from,
-        experts: [...tasks.flatMap((task) => ownExperts(task, own)), ...sharedExperts(shared)],
+        experts: [...[...inputs.keys()].flatMap((task) => ownExperts(task, own)), ...sharedExperts(shared)],
         gateOf: (task, entry, count) => addGate(`${task}/gate`, entry, count),
       }),
   };

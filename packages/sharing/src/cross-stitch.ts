@@ -33,11 +33,11 @@ export function crossStitch({ own = 0.9 }: CrossStitchOptions = {}): Sharing {
   if (!(own >= 0 && own <= 1)) throw new SharingError(`\`own\` is ${own}; it has to be from 0 to 1.`);
   return {
     kind: 'cross-stitch',
-    connect: (trunk, input, tasks) =>
-      ownTrunks(trunk, input, tasks, (stage, features) => {
+    connect: (trunk, inputs) =>
+      ownTrunks(trunk, inputs, (stage, features) => {
         const all = [...features.values()];
         return new Map(
-          tasks.map((task, index) => {
+          [...features.keys()].map((task, index) => {
             const unit = new CrossStitch({ name: `${task}/${stage}/cross-stitch`, own, index });
             return [task, addLayer(unit, all)];
           }),

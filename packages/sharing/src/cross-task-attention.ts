@@ -1,7 +1,8 @@
-import { applyStage, type Sharing } from '@espalier/core';
+import { applyShared, type Sharing } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
+import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { applyCopies } from './apply-copies.js';
+import { featuresByTask } from './by-task.js';
 import {
   addLayer,
   channelsOf,
@@ -11,6 +12,7 @@ import {
   shapesOf,
   tensorsOf,
 } from './layer.js';
+import { applyOwnCopies } from './own-trunks.js';
 
 /**
  * Cross-task attention: the tasks share all stages but the last, of which each has a copy, and then each task's features
@@ -22,23 +24,21 @@ import {
 export function crossTaskAttention(): Sharing {
   return {
     kind: 'cross-task-attention',
-    connect(trunk, input, tasks) {
-      let common = input;
+    connect(trunk, inputs) {
+      let latest = inputs;
       const shared = trunk.slice(0, -1).map((stage) => {
-        common = applyStage(stage, common);
-        return common;
+        latest = applyShared(stage, latest);
+        return latest;
       });
       const last = trunk[trunk.length - 1];
       const { name } = last;
-      const own = applyCopies(last, new Map(tasks.map((task) => [`${task}/${name}`, common])));
-      return new Map(
-        tasks.map((task, index) => {
-          const others = own.filter((_, other) => other !== index);
-          const attention = new CrossTaskAttention({ name: `${task}/${name}/attention` });
-          const output = others.length === 0 ? own[index] : addLayer(attention, [own[index], ...others]);
-          return [task, [...shared, output]];
-        }),
-      );
+      const own = applyOwnCopies(last, name, latest);
+      const attended = [...own].map(([task, features]): [string, SymbolicTensor] => {
+        const others = [...own].flatMap(([other, theirs]) => (other === task ? [] : [theirs]));
+        const attention = new CrossTaskAttention({ name: `${task}/${name}/attention` });
+        return [task, others.length === 0 ? features : addLayer(attention, [features, ...others])];
+      });
+      return featuresByTask([...shared, new Map(attended)]);
     },
   };
 }

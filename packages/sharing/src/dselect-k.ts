@@ -35,8 +35,8 @@ export function dselectK({ experts, select, entropy = 0.01, from }: DSelectKOpti
   }
   return {
     kind: `dselect-k(${JSON.stringify({ experts, select, from })})`,
-    connect: (trunk, input, tasks) =>
-      mixtureOfExperts(trunk, input, tasks, {
+    connect: (trunk, inputs) =>
+      mixtureOfExperts(trunk, inputs, {
         from,
         experts: sharedExperts(experts),
         gateOf: (task, entry) =>

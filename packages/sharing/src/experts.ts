@@ -1,7 +1,8 @@
-import { applyStage, type Features, StageError, type Trunk } from '@espalier/core';
+import { applyShared, type ByTask, type Features, type Stage, StageError, type Trunk } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { applyCopies } from './apply-copies.js';
+import { featuresByTask, only } from './by-task.js';
 import {
   addLayer,
   channelsOf,
@@ -24,23 +25,23 @@ export interface ExpertPlace {
 }
 
 /**
- * Runs the input through the stages before the experts.
+ * Runs the inputs through the stages before the experts.
  *
  * @throws StageError when the trunk has no stage of that name.
  */
 export function beforeExperts(
   trunk: Trunk,
-  input: tfl.SymbolicTensor,
+  inputs: ByTask,
   from: string = trunk[0].name,
-): { readonly shared: Features; readonly entry: tfl.SymbolicTensor; readonly stages: Trunk } {
+): { readonly shared: readonly ByTask[]; readonly entry: ByTask; readonly stages: Trunk } {
   const first = trunk.findIndex(({ name }) => name === from);
   if (first === -1) {
     const names = trunk.map(({ name }) => name).join(', ');
     throw new StageError(from, `experts are to begin at it, but the trunk's stages are ${names}.`);
   }
-  let entry = input;
+  let entry = inputs;
   const shared = trunk.slice(0, first).map((stage) => {
-    entry = applyStage(stage, entry);
+    entry = applyShared(stage, entry);
     return entry;
   });
   return { shared, entry, stages: trunk.slice(first) };
@@ -61,8 +62,26 @@ export function ownExperts(task: string, count: number): Expert[] {
 }
 
 /** The name of an expert's copy of a stage. */
-export function expertName({ task, index }: Expert, stage: string): string {
+function expertName({ task, index }: Expert, stage: string): string {
   return `${task === undefined ? '' : `${task}/`}${stage}/expert${index}`;
+}
+
+/** Does a task see what this expert gives? */
+export function sees(task: string, expert: Expert): boolean {
+  return expert.task === undefined || expert.task === task;
+}
+
+/** Runs every expert's features through its copy of a stage. */
+export function applyExperts(
+  stage: Stage,
+  experts: readonly Expert[],
+  features: readonly ByTask[],
+): ByTask[] {
+  const { name } = stage;
+  return applyCopies(
+    stage,
+    new Map(experts.map((expert, place) => [expertName(expert, name), features[place]])),
+  );
 }
 
 /**
@@ -73,8 +92,7 @@ export function expertName({ task, index }: Expert, stage: string): string {
  */
 export function mixtureOfExperts(
   trunk: Trunk,
-  input: tfl.SymbolicTensor,
-  tasks: readonly string[],
+  inputs: ByTask,
   {
     from,
     experts,
@@ -85,24 +103,21 @@ export function mixtureOfExperts(
     gateOf(task: string, entry: tfl.SymbolicTensor, count: number): GateOutput;
   },
 ): ReadonlyMap<string, Features> {
-  const { shared, entry, stages } = beforeExperts(trunk, input, from);
-  const seen = <T>(task: string, all: readonly T[]) =>
-    all.filter((_, place) => experts[place].task === undefined || experts[place].task === task);
-  const gates = new Map(tasks.map((task) => [task, gateOf(task, entry, seen(task, experts).length)]));
-  const features = new Map(tasks.map((task) => [task, [...shared]]));
-  let latest = experts.map(() => entry);
-  for (const stage of stages) {
+  const { shared, entry, stages } = beforeExperts(trunk, inputs, from);
+  const seenBy = (task: string) => experts.flatMap((expert, place) => (sees(task, expert) ? [place] : []));
+  const gates = new Map([...entry].map(([task, own]) => [task, gateOf(task, own, seenBy(task).length)]));
+  let latest = experts.map(({ task }) => (task === undefined ? entry : only([task], entry)));
+  const mixed = stages.map((stage): ByTask => {
     const { name } = stage;
-    latest = applyCopies(
-      stage,
-      new Map(experts.map((expert, place) => [expertName(expert, name), latest[place]])),
+    latest = applyExperts(stage, experts, latest);
+    return new Map(
+      [...entry.keys()].map((task) => {
+        const seen = seenBy(task).map((place) => latest[place].get(task)!);
+        return [task, addMixture(`${task}/${name}/mixture`, gates.get(task), seen)];
+      }),
     );
-    for (const task of tasks) {
-      const mixed = addMixture(`${task}/${name}/mixture`, gates.get(task), seen(task, latest));
-      features.get(task)!.push(mixed);
-    }
-  }
-  return features;
+  });
+  return featuresByTask([...shared, ...mixed]);
 }
 
 /** A gate over several experts, or none: a single expert needs no gate. */

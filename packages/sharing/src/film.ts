@@ -22,8 +22,8 @@ import {
 export function film(): Sharing {
   return {
     kind: 'film',
-    connect: (trunk, input, tasks) =>
-      adaptedTrunk(trunk, input, tasks, (prefix, features) =>
+    connect: (trunk, inputs) =>
+      adaptedTrunk(trunk, inputs, (prefix, features) =>
         addLayer(new Film({ name: `${prefix}/film` }), features),
       ),
   };

@@ -1,4 +1,5 @@
-import { applyStage, type Sharing } from '@espalier/core';
+import { applyShared, type Sharing } from '@espalier/core';
+import { featuresByTask } from './by-task.js';
 
 /**
  * Hard parameter sharing: one trunk for all tasks, and a head for each behind its last stage.
@@ -8,13 +9,13 @@ import { applyStage, type Sharing } from '@espalier/core';
 export function hardSharing(): Sharing {
   return {
     kind: 'hard',
-    connect(trunk, input, tasks) {
-      let last = input;
-      const features = trunk.map((stage) => {
-        last = applyStage(stage, last);
-        return last;
+    connect(trunk, inputs) {
+      let latest = inputs;
+      const steps = trunk.map((stage) => {
+        latest = applyShared(stage, latest);
+        return latest;
       });
-      return new Map(tasks.map((task) => [task, features]));
+      return featuresByTask(steps);
     },
   };
 }

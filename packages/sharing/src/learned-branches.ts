@@ -1,7 +1,8 @@
-import type { Heads, MultiTaskModel, Sharing } from '@espalier/core';
+import type { ByTask, Heads, MultiTaskModel, Sharing } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { applyCopies } from './apply-copies.js';
+import { featuresByTask } from './by-task.js';
 import { SharingError } from './errors.js';
 import {
   addLayer,
@@ -33,22 +34,24 @@ export function learnedBranches({ temperature = 1 }: LearnedBranchesOptions = {}
   }
   return {
     kind: 'learned-branches',
-    connect(trunk, input, tasks) {
-      let blocks: readonly tfl.SymbolicTensor[] = [];
-      const choose = (name: string) =>
+    connect(trunk, inputs) {
+      const tasks = [...inputs.keys()];
+      const choose = (name: string, blocks: readonly tfl.SymbolicTensor[]) =>
         blocks.length === 1
           ? blocks[0]
           : addLayer(new Choice({ name: `${name}/choice`, temperature }), blocks);
-      const steps = trunk.map((stage) => {
+      let blocks: readonly tfl.SymbolicTensor[] = [];
+      const steps = trunk.map((stage, index): ByTask => {
         const { name } = stage;
-        const names = tasks.map((_, index) => `${name}/block${index}`);
-        const inputs = new Map(names.map((block) => [block, blocks.length === 0 ? input : choose(block)]));
-        blocks = applyCopies(stage, inputs);
-        return blocks;
+        const blockInputs = tasks.map((task, place): [string, ByTask] => {
+          const block = `${name}/block${place}`;
+          return [block, new Map([[task, index === 0 ? inputs.get(task)! : choose(block, blocks)]])];
+        });
+        blocks = applyCopies(stage, new Map(blockInputs)).flatMap((block) => [...block.values()]);
+        return new Map(tasks.map((task, place) => [task, blocks[place]]));
       });
-      return new Map(
-        tasks.map((task, index) => [task, [...steps.slice(0, -1).map((step) => step[index]), choose(task)]]),
-      );
+      const chosen = new Map(tasks.map((task) => [task, choose(task, blocks)]));
+      return featuresByTask([...steps.slice(0, -1), chosen]);
     },
   };
 }

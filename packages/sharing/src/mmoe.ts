@@ -18,8 +18,8 @@ export function mmoe({ experts, from }: MmoeOptions): Sharing {
   checkCount('experts', experts, 1);
   return {
     kind: `mmoe(${JSON.stringify({ experts, from })})`,
-    connect: (trunk, input, tasks) =>
-      mixtureOfExperts(trunk, input, tasks, {
+    connect: (trunk, inputs) =>
+      mixtureOfExperts(trunk, inputs, {
         from,
         experts: sharedExperts(experts),
         gateOf: (task, entry, count) => addGate(`${task}/gate`, entry, count),

@@ -1,6 +1,7 @@
-import { applyStage, type Sharing } from '@espalier/core';
+import { applyShared, type ByTask, type Sharing } from '@espalier/core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { applyCopies } from './apply-copies.js';
+import { featuresByTask } from './by-task.js';
 import { addLayer, channelsOf } from './layer.js';
 
 /**
@@ -16,34 +17,31 @@ import { addLayer, channelsOf } from './layer.js';
 export function mtan(): Sharing {
   return {
     kind: 'mtan',
-    connect(trunk, input, tasks) {
-      const features = new Map(tasks.map((task): [string, tfl.SymbolicTensor[]] => [task, []]));
-      let common = input;
-      for (const [index, stage] of trunk.entries()) {
+    connect(trunk, inputs) {
+      let common = inputs;
+      let masked: ByTask | undefined;
+      const steps = trunk.map((stage): ByTask => {
         const { name } = stage;
-        const before = tasks.map((task) => features.get(task)!.at(-1));
-        let brought: readonly (tfl.SymbolicTensor | undefined)[] = before;
-        if (index === 0) {
-          common = applyStage(stage, common);
+        let brought: ByTask | undefined;
+        if (masked === undefined) {
+          common = applyShared(stage, common);
         } else {
-          const [first, ...others] = before as tfl.SymbolicTensor[];
-          const [output, firstBrought] = applyCopies(
-            stage,
-            new Map([
-              [name, common],
-              [`${name}/bring`, first],
-            ]),
-          );
-          common = output;
-          brought = [firstBrought, ...others.map((own) => applyStage(firstBrought.sourceLayer, own))];
+          const copies = new Map([
+            [name, common],
+            [`${name}/bring`, masked],
+          ]);
+          [common, brought] = applyCopies(stage, copies);
         }
-        for (const [place, task] of tasks.entries()) {
-          const mask = addMask(`${task}/${name}`, common, brought[place]);
-          const masked = addLayer(tfl.layers.multiply({ name: `${task}/${name}/masked` }), [mask, common]);
-          features.get(task)!.push(masked);
-        }
-      }
-      return features;
+        masked = new Map(
+          [...common].map(([task, features]) => {
+            const mask = addMask(`${task}/${name}`, features, brought?.get(task));
+            const multiply = tfl.layers.multiply({ name: `${task}/${name}/masked` });
+            return [task, addLayer(multiply, [mask, features])];
+          }),
+        );
+        return masked;
+      });
+      return featuresByTask(steps);
     },
   };
 }

@@ -25,10 +25,11 @@ export function nddr({ own = 0.9 }: NddrOptions = {}): Sharing {
   if (!(own >= 0 && own <= 1)) throw new SharingError(`\`own\` is ${own}; it has to be from 0 to 1.`);
   return {
     kind: 'nddr',
-    connect: (trunk, input, tasks) =>
-      ownTrunks(trunk, input, tasks, (stage, features) => {
+    connect: (trunk, inputs) =>
+      ownTrunks(trunk, inputs, (stage, features) => {
+        const tasks = [...features.keys()];
         const beside = tfl.layers.concatenate({ name: `${stage}/nddr`, axis: -1 });
-        const all = tasks.length === 1 ? [...features.values()][0] : addLayer(beside, [...features.values()]);
+        const all = tasks.length === 1 ? features.get(tasks[0])! : addLayer(beside, [...features.values()]);
         return new Map(
           [...features].map(([task, { shape }], index) => {
             const channels = channelsOf(shape, stage);

@@ -1,9 +1,6 @@
-import type { Features, Trunk } from '@espalier/core';
-import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
+import type { ByTask, Features, Trunk } from '@espalier/core';
 import { applyCopies } from './apply-copies.js';
-
-/** The tasks' features behind one stage, by task. */
-export type ByTask = ReadonlyMap<string, SymbolicTensor>;
+import { featuresByTask, only } from './by-task.js';
 
 /**
  * Leads every task through its own copy of the trunk.
@@ -12,19 +9,24 @@ export type ByTask = ReadonlyMap<string, SymbolicTensor>;
  */
 export function ownTrunks(
   trunk: Trunk,
-  input: SymbolicTensor,
-  tasks: readonly string[],
+  inputs: ByTask,
   exchange: (stage: string, features: ByTask) => ByTask = (_, features) => features,
 ): ReadonlyMap<string, Features> {
-  let latest: ByTask = new Map(tasks.map((task) => [task, input]));
+  let latest = inputs;
   const steps = trunk.map((stage) => {
     const { name } = stage;
-    const outputs = applyCopies(
-      stage,
-      new Map([...latest].map(([task, features]) => [`${task}/${name}`, features])),
-    );
-    latest = exchange(name, new Map(tasks.map((task, index) => [task, outputs[index]])));
+    latest = exchange(name, applyOwnCopies(stage, name, latest));
     return latest;
   });
-  return new Map(tasks.map((task) => [task, steps.map((features) => features.get(task)!)]));
+  return featuresByTask(steps);
+}
+
+/** Runs every task's features through its own copy of a stage, which is named after the task. */
+export function applyOwnCopies(stage: Trunk[number], name: string, features: ByTask): ByTask {
+  const tasks = [...features.keys()];
+  const copies = applyCopies(
+    stage,
+    new Map(tasks.map((task) => [`${task}/${name}`, only([task], features)])),
+  );
+  return new Map(copies.flatMap((own) => [...own]));
 }

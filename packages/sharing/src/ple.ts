@@ -1,8 +1,17 @@
-import type { Sharing } from '@espalier/core';
-import { applyCopies } from './apply-copies.js';
+import type { ByTask, Sharing } from '@espalier/core';
+import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { featuresByTask, only } from './by-task.js';
 import type { CgcOptions } from './cgc.js';
 import { checkCount } from './errors.js';
-import { addGate, addMixture, beforeExperts, expertName, ownExperts, sharedExperts } from './experts.js';
+import {
+  addGate,
+  addMixture,
+  applyExperts,
+  beforeExperts,
+  ownExperts,
+  sees,
+  sharedExperts,
+} from './experts.js';
 
 /** The experts of every level; each stage of the trunk is a level. */
 export type PleOptions = CgcOptions;
@@ -21,36 +30,50 @@ export function ple({ shared, own, from }: PleOptions): Sharing {
   checkCount('own', own, 0);
   return {
     kind: `ple(${JSON.stringify({ shared, own, from })})`,
-    connect(trunk, input, tasks) {
-      const before = beforeExperts(trunk, input, from);
-      const features = new Map(tasks.map((task) => [task, [...before.shared]]));
-      let latest = new Map(tasks.map((task) => [task, before.entry]));
-      let common = before.entry;
+    connect(trunk, inputs) {
+      const { shared: before, entry, stages } = beforeExperts(trunk, inputs, from);
+      const tasks = [...inputs.keys()];
       const experts = [...tasks.flatMap((task) => ownExperts(task, own)), ...sharedExperts(shared)];
-      for (const [level, stage] of before.stages.entries()) {
+      let latest = entry;
+      let common = entry;
+      const levels = stages.map((stage, level): ByTask => {
         const { name } = stage;
-        const outputs = applyCopies(
+        const outputs = applyExperts(
           stage,
-          new Map(
-            experts.map((expert) => [
-              expertName(expert, name),
-              expert.task === undefined ? common : latest.get(expert.task)!,
-            ]),
-          ),
+          experts,
+          experts.map(({ task }) => (task === undefined ? common : only([task], latest))),
         );
-        const mixed = tasks.map((task) => {
-          const seen = outputs.filter((_, place) => [task, undefined].includes(experts[place].task));
-          const gate = addGate(`${task}/${name}/gate`, latest.get(task)!, seen.length);
-          return addMixture(`${task}/${name}/mixture`, gate, seen);
-        });
-        latest = new Map(tasks.map((task, index) => [task, mixed[index]]));
-        for (const task of tasks) features.get(task)!.push(latest.get(task)!);
-        if (level < before.stages.length - 1) {
-          const gate = addGate(`${name}/gate`, common, outputs.length);
-          common = addMixture(`${name}/mixture`, gate, outputs);
-        }
-      }
-      return features;
+        const former = latest;
+        latest = new Map(
+          tasks.map((task) => {
+            const seen = outputs.flatMap((output, place) =>
+              sees(task, experts[place]) ? [output.get(task)!] : [],
+            );
+            const gate = addGate(`${task}/${name}/gate`, former.get(task)!, seen.length);
+            return [task, addMixture(`${task}/${name}/mixture`, gate, seen)];
+          }),
+        );
+        if (level < stages.length - 1) common = mixCommon(name, common, outputs);
+        return latest;
+      });
+      return featuresByTask([...before, ...levels]);
     },
   };
+}
+
+/**
+ * What the shared experts of the next level go on from. Tasks that have one input have it in common; of inputs a task,
+ * each is mixed from the experts that saw it.
+ */
+function mixCommon(stage: string, common: ByTask, outputs: readonly ByTask[]): ByTask {
+  const inputs = [...new Set(common.values())];
+  return new Map(
+    inputs.flatMap((input) => {
+      const tasks = [...common.keys()].filter((task) => common.get(task) === input);
+      const prefix = inputs.length === 1 ? stage : `${stage}/${tasks.join('/')}`;
+      const seen = [...new Set(outputs.flatMap((output) => tasks.flatMap((task) => output.get(task) ?? [])))];
+      const mixed = addMixture(`${prefix}/mixture`, addGate(`${prefix}/gate`, input, seen.length), seen);
+      return tasks.map((task): [string, SymbolicTensor] => [task, mixed]);
+    }),
+  );
 }

@@ -1,8 +1,8 @@
-import type { Sharing } from '@espalier/core';
+import { applyShared, type Sharing } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { SharingError } from './errors.js';
-import { addLayer, type Inputs, type LayerArgs, type LayerWeight } from './layer.js';
+import type { Inputs, LayerArgs, LayerWeight } from './layer.js';
 import { ownTrunks } from './own-trunks.js';
 import { traceNorm } from './trace-norm.js';
 
@@ -31,10 +31,10 @@ export function softSharing({ penalty, weight }: SoftSharingOptions): Sharing {
   }
   return {
     kind: 'soft',
-    connect(trunk, input, tasks) {
-      const copies = trunk.map(({ name }) => tasks.map((task) => `${task}/${name}`));
+    connect(trunk, inputs) {
+      const copies = trunk.map(({ name }) => [...inputs.keys()].map((task) => `${task}/${name}`));
       const tie = new Tie({ name: 'soft-sharing', penalty, weight, copies });
-      return ownTrunks(trunk, addLayer(tie, input), tasks);
+      return ownTrunks(trunk, applyShared(tie, inputs));
     },
   };
 }

@@ -1,5 +1,6 @@
 import { StageError, TaskError } from '@espalier/core';
 import { branchedSharing, hardSharing } from '@espalier/sharing';
+import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { describe, expect, test } from 'vitest';
 import {
@@ -79,8 +80,21 @@ describe('copies of a stage', () => {
     class Unknown extends tfl.layers.Layer {
       static readonly className = 'TestUnknown';
     }
-    expect(() => bareModel(separate, { ...denseTrunk, trunk: () => [new Unknown({ name: 'low' })] })).toThrow(
-      /Stage "low": cannot be copied: its class TestUnknown is unknown/,
+    class Forgetful extends tfl.layers.Layer {
+      static readonly className = 'TestForgetful';
+      constructor(config: { name: string; needed?: string }) {
+        super(config);
+        if (config.needed === undefined) throw new TypeError('needed is missing');
+      }
+    }
+    tf.serialization.registerClass(Forgetful);
+    const copying = (stage: tfl.layers.Layer) => () =>
+      bareModel(separate, { ...denseTrunk, trunk: () => [stage] });
+    expect(copying(new Unknown({ name: 'low' }))).toThrow(
+      /Stage "low": cannot be made again: its class TestUnknown is unknown/,
+    );
+    expect(copying(new Forgetful({ name: 'low', needed: 'yes' }))).toThrow(
+      /Stage "low": cannot be made again: TestForgetful.fromConfig .*: needed is missing/,
     );
   });
 });

@@ -11,6 +11,11 @@ testConformance('hard sharing', hardSharing(), {
 });
 
 test('all tasks get the very same features', () => {
-  const features = hardSharing().connect(denseTrunk.trunk(), tfl.input({ shape: [3] }), ['a', 'b']);
-  expect(features.get('a')).toBe(features.get('b'));
+  const input = tfl.input({ shape: [3] });
+  const inputs = new Map([
+    ['a', input],
+    ['b', input],
+  ]);
+  const features = hardSharing().connect(denseTrunk.trunk(), inputs);
+  for (const stage of [0, 1]) expect(features.get('a')![stage]).toBe(features.get('b')![stage]);
 });

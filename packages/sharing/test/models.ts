@@ -27,7 +27,7 @@ export function testConformance(
 }
 
 /** A head without weights: the task's features are its output, so that a test sees what the strategy gives. */
-const bare: Head<number, number> = {
+export const bare: Head<number, number> = {
   kind: 'bare',
   connect(features, task) {
     const last = features.at(-1)!;

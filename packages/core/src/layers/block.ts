@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { StageError } from '../errors.js';
+import { configOf, type LayerConfig, layerFromConfig } from './layer-from-config.js';
 
 type Kwargs = Parameters<tfl.layers.Layer['call']>[1];
 type Shape = Parameters<tfl.layers.Layer['build']>[0];
@@ -9,7 +10,7 @@ type LayerVariable = tfl.layers.Layer['trainableWeights'][number];
 interface BlockConfig extends tf.serialization.ConfigDict {
   name: string;
   trainable: boolean;
-  layers: tf.serialization.ConfigDictArray;
+  layers: LayerConfig[];
 }
 
 /**
@@ -70,7 +71,7 @@ export class Block extends tfl.layers.Layer {
   override getConfig(): tf.serialization.ConfigDict {
     return {
       ...super.getConfig(),
-      layers: this.layers.map((layer) => ({ className: layer.getClassName(), config: layer.getConfig() })),
+      layers: this.layers.map(configOf),
     };
   }
 
@@ -79,22 +80,7 @@ export class Block extends tfl.layers.Layer {
     config: tf.serialization.ConfigDict,
   ): T {
     const { layers, ...options } = config as BlockConfig;
-    const registry = tf.serialization.SerializationMap.getMap().classNameMap;
-    const children = layers.map((entry) => {
-      const { className, config: childConfig } = entry as {
-        className: string;
-        config: tf.serialization.ConfigDict;
-      };
-      const registered = registry[className];
-      if (registered === undefined) {
-        throw new StageError(
-          options.name,
-          `holds a layer of the unknown class ${className}; register it first.`,
-        );
-      }
-      const [childClass, fromConfig] = registered;
-      return fromConfig(childClass, childConfig);
-    });
+    const children = layers.map((entry) => layerFromConfig(entry, options.name));
     return Reflect.construct(cls, [children, options]) as T;
   }
 }

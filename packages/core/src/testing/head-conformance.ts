@@ -4,7 +4,7 @@ import type { ExampleOf } from '../batch.js';
 import type { Head } from '../head.js';
 import { MultiTaskModel } from '../multi-task-model.js';
 import { seededRandom } from '../random.js';
-import { applyStage, describeShape } from '../trunk.js';
+import { applyShared, describeShape } from '../trunk.js';
 import { type ConformanceCheck, expect, relativeDifference } from './conformance.js';
 import { modelChecks } from './model-checks.js';
 
@@ -35,7 +35,8 @@ export function headConformance<Label, Prediction>({
       trunk: () => [tfl.layers.dense({ name: 'trunk', units: featureShape[featureShape.length - 1] })],
       sharing: {
         kind: 'plain',
-        connect: ([stage], input, tasks) => new Map(tasks.map((task) => [task, [applyStage(stage, input)]])),
+        connect: ([stage], inputs) =>
+          new Map([...applyShared(stage, inputs)].map(([task, own]) => [task, [own]])),
       },
       heads: { task: head },
       seed,

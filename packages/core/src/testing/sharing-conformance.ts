@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import type { ExampleOf } from '../batch.js';
+import { disposeBatch, type ExampleOf } from '../batch.js';
 import type { Head } from '../head.js';
 import { MultiTaskModel } from '../multi-task-model.js';
 import { seededRandom } from '../random.js';
@@ -42,7 +42,8 @@ export function sharingConformance({ sharing, trunk, inputShape }: SharingUnderT
       async run() {
         const stages = trunk();
         const tasks = Object.keys(heads);
-        const features = sharing.connect(stages, tfl.input({ shape: [...inputShape] }), tasks);
+        const input = tfl.input({ shape: [...inputShape] });
+        const features = sharing.connect(stages, new Map(tasks.map((task) => [task, input])));
         for (const task of tasks) {
           const count = features.get(task)?.length;
           expect(
@@ -74,6 +75,38 @@ export function sharingConformance({ sharing, trunk, inputShape }: SharingUnderT
         } finally {
           model.dispose();
         }
+      },
+    },
+    {
+      name: 'leads tasks that have inputs of their own, and frees what it made',
+      async run() {
+        const before = tf.memory().numTensors;
+        const own = { first: inputShape, second: inputShape, third: inputShape };
+        const model = new MultiTaskModel<ProbeHeads, 'own'>({
+          inputShape: own,
+          trunk,
+          sharing,
+          heads,
+          seed: 1,
+        });
+        const batch = model.batch(
+          examples.map(({ input, labels }) => ({
+            input: { first: input, second: input, third: input },
+            labels,
+          })),
+        );
+        const missed = tf.tidy(() => {
+          const { grads } = tf.variableGrads(
+            () => tf.addN(Object.values(model.losses(batch, { training: true }))) as tf.Scalar,
+            model.variables,
+          );
+          return model.variables.map(({ name }) => name).filter((name) => (grads[name] ?? null) === null);
+        });
+        disposeBatch(batch);
+        model.dispose();
+        expect(missed.length === 0, `With inputs a task, no task's gradient reaches ${missed.join(', ')}.`);
+        const left = tf.memory().numTensors - before;
+        expect(left === 0, `A model with inputs a task leaves ${left} tensors behind.`);
       },
     },
     ...modelChecks({ compose, examples }),
