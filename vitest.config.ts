@@ -10,7 +10,7 @@ const source = (path: string) => new URL(`./${path}`, import.meta.url).pathname;
 
 /** These packages compute with tensors: their tests run on every engine. The others' run once. */
 const onEveryEngine = [
-  'packages/{core,sharing,vision-heads,trainer}/test/**/*.test.ts',
+  'packages/{core,sharing,vision-heads,nlp-heads,trainer}/test/**/*.test.ts',
   'packages/losses/test/tensors.test.ts',
 ];
 
