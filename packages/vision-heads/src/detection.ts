@@ -107,7 +107,7 @@ export function detection<const Class extends string>({
       });
     },
 
-    metrics: [averagePrecision(0.5)],
+    metrics: [averagePrecision(0.5), averagePrecision()],
   };
 }
 

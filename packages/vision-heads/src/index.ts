@@ -7,5 +7,28 @@ export {
 } from './box.js';
 export { type Classification, type ClassificationOptions, classification } from './classification.js';
 export { type DetectionOptions, detection } from './detection.js';
+export {
+  type ClassMap,
+  type FoundSegment,
+  type PixelMap,
+  type Segment,
+  type SegmentMap,
+  UNKNOWN,
+} from './label-map.js';
 export { accuracy } from './metrics/accuracy.js';
 export { averagePrecision } from './metrics/average-precision.js';
+export { macroF1 } from './metrics/macro-f1.js';
+export { maskAveragePrecision } from './metrics/mask-average-precision.js';
+export { panopticQuality, recognitionQuality, segmentationQuality } from './metrics/panoptic-quality.js';
+export {
+  classIntersectionOverUnion,
+  meanIntersectionOverUnion,
+  pixelAccuracy,
+} from './metrics/pixel-metrics.js';
+export {
+  equalErrorRate,
+  type OperatingPoint,
+  operatingPoints,
+  type Pair,
+  trueAcceptRate,
+} from './metrics/verification.js';
