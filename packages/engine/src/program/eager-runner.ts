@@ -8,14 +8,14 @@ import { withMethods } from './with-methods.js';
 /**
  * Runs the entries as the functions that they are. The state is the variables themselves.
  *
- * @param random Where tfjs seeds its draws from.
+ * @param random Where tfjs seeds its draws from: `Math.random` at the time of the call where there is none.
  */
-export function eagerRunner(entries: ReadonlyMap<string, Step>, random: () => number): Runner {
+export function eagerRunner(entries: ReadonlyMap<string, Step>, random: (() => number) | undefined): Runner {
   return {
     run: (entry, inputs) =>
       tf.tidy(() => {
         const step = entries.get(entry)!;
-        const outputs = withMethods(Math, { random }, () =>
+        const outputs = withMethods(Math, { random: random ?? Math.random }, () =>
           withoutReads(
             entry,
             () => undefined,

@@ -80,7 +80,7 @@ export function program<E extends Entries>(options: ProgramOptions<E>): Program<
     );
   }
   const entries = new Map(Object.entries(options.entries).map(([name, step]) => [name, checked(name, step)]));
-  const random = options.seed === undefined ? () => Math.random() : randomSource(options.seed);
+  const random = options.seed === undefined ? undefined : randomSource(options.seed);
   const runner =
     backend === undefined
       ? eagerRunner(entries, random)
@@ -88,7 +88,7 @@ export function program<E extends Entries>(options: ProgramOptions<E>): Program<
           backend,
           entries,
           state: () => variablesOf(options.state),
-          random,
+          random: random ?? (() => Math.random()),
           tolerance: toleranceOf(options.verify),
         });
   return new CompiledProgram(options.entries, runner, backend !== undefined);
