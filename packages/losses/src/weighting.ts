@@ -35,8 +35,11 @@ export interface WeightingStep<State> {
  */
 export interface Weighting<State extends TaskState = TaskState> {
   readonly name: string;
-  /** `gramian`: the context must carry it. */
-  readonly needs: 'losses' | 'gramian';
+  /**
+   * `tasks`: the weights follow from which tasks are in the batch, so that they are known before its losses.
+   * `gramian`: the context must carry it.
+   */
+  readonly needs: 'tasks' | 'losses' | 'gramian';
   init(tasks: number): State;
   step(
     state: State,
@@ -104,9 +107,11 @@ export function statelessWeighting(
     context: WeightingContext,
     tasks: number,
   ) => { value: number; weights: Float64Array },
+  needs: Weighting['needs'] = 'losses',
 ): Weighting {
   return defineWeighting<TaskState>({
     name,
+    needs,
     init: (tasks) => ({ tasks }),
     step: (state, present, context) => ({ ...step(present, context, state.tasks), state }),
   });

@@ -13,9 +13,13 @@ export function inverseFrequency({ counts }: InverseFrequencyOptions): Weighting
   if (!counts.every((count) => count > 0 && Number.isFinite(count)))
     throw new InputError('inverseFrequency', 'counts above 0', counts);
   const total = counts.reduce((sum, count) => sum + 1 / count, 0);
-  return statelessWeighting('inverseFrequency', ({ tasks, losses }, _context, count) => {
-    perTask('inverseFrequency', 'counts', counts, count);
-    const weights = Float64Array.from(tasks, (task) => count / (counts[task]! * total));
-    return { value: dot(weights, losses), weights };
-  });
+  return statelessWeighting(
+    'inverseFrequency',
+    ({ tasks, losses }, _context, count) => {
+      perTask('inverseFrequency', 'counts', counts, count);
+      const weights = Float64Array.from(tasks, (task) => count / (counts[task]! * total));
+      return { value: dot(weights, losses), weights };
+    },
+    'tasks',
+  );
 }

@@ -9,8 +9,12 @@ import { statelessWeighting, type Weighting } from '../weighting.js';
  * "Reasonable Effectiveness of Random Weighting", arXiv 2111.10603.
  */
 export function randomLossWeighting(): Weighting {
-  return statelessWeighting('randomLossWeighting', ({ losses }, { random = Math.random }) => {
-    const weights = softmax(losses.map(() => normal(random)));
-    return { value: dot(weights, losses), weights };
-  });
+  return statelessWeighting(
+    'randomLossWeighting',
+    ({ losses }, { random = Math.random }) => {
+      const weights = softmax(losses.map(() => normal(random)));
+      return { value: dot(weights, losses), weights };
+    },
+    'tasks',
+  );
 }
