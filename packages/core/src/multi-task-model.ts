@@ -20,7 +20,14 @@ import {
 import { seededRandom, withRandom } from './random.js';
 import type { Sharing } from './sharing.js';
 import { describeShape, type Trunk } from './trunk.js';
-import { asVariable, describeArchitecture, type ModelWeights, readWeights, writeWeights } from './weights.js';
+import {
+  asVariable,
+  describeArchitecture,
+  type ModelWeights,
+  namedVariables,
+  readWeights,
+  writeWeights,
+} from './weights.js';
 
 /** What a multi-task network is composed of. */
 export interface MultiTaskModelOptions<H extends Heads, I extends InputKind = 'common'> {
@@ -108,6 +115,11 @@ export class MultiTaskModel<H extends Heads, I extends InputKind = 'common'> {
     for (const name of names) this.#targetShape(name, 1);
   }
 
+  /** Every weight by a name that is the same in every process: its layer's, and its own. */
+  get weights(): ReadonlyMap<string, tf.Variable> {
+    return namedVariables(this.network);
+  }
+
   /** The weights that training changes. */
   get variables(): tf.Variable[] {
     return this.network.trainableWeights.map((weight) => asVariable(weight));
@@ -175,7 +187,7 @@ export class MultiTaskModel<H extends Heads, I extends InputKind = 'common'> {
       const losses = this.tasks.flatMap(({ name, head }) => {
         const { values, mask, labelled } = batch.targets[name];
         if (labelled === 0) return [];
-        return [[name, maskedMean(head.losses(outputs.get(name)!, values), mask, labelled)] as const];
+        return [[name, maskedMean(head.losses(outputs.get(name)!, values), mask)] as const];
       });
       return Object.fromEntries(losses) as TaskLosses<H>;
     });
@@ -500,9 +512,9 @@ function outputShape(
   );
 }
 
-function maskedMean(losses: tf.Tensor1D, mask: tf.Tensor1D, labelled: number): tf.Scalar {
-  if (labelled === mask.shape[0]) return tf.mean(losses);
+/** The number of labelled examples is taken from the mask: in a traced step it is another one every time. */
+function maskedMean(losses: tf.Tensor1D, mask: tf.Tensor1D): tf.Scalar {
   // A selection, not a product: whatever an unlabelled row gives, it must not reach the sum.
   const known = tf.where(tf.cast(mask, 'bool'), losses, tf.zerosLike(losses));
-  return tf.div(tf.sum(known), labelled);
+  return tf.div(tf.sum(known), tf.sum(mask));
 }

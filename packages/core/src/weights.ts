@@ -68,7 +68,7 @@ export function writeWeights(network: LayersModel, architecture: Architecture, s
 }
 
 /** The network's weights by names that are the same in every process: the layer's name and the weight's. */
-function namedVariables(network: LayersModel): Map<string, tf.Variable> {
+export function namedVariables(network: LayersModel): Map<string, tf.Variable> {
   const variables = new Map<string, tf.Variable>();
   for (const layer of network.layers) {
     for (const weight of layer.weights) {
