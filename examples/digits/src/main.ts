@@ -25,7 +25,7 @@ await runExample({
       epochs,
       batchSize: BATCH_SIZE,
       schedule: warmupCosine(PEAK_LEARNING_RATE),
-      optimizer: () => adamW({ beta1: 0.8, beta2: 0.99, weightDecay: 0.05 }),
+      optimizer: adamW({ beta1: 0.8, beta2: 0.99, weightDecay: 0.05 }),
       weighting: sum(),
       seed,
       watch: consoleProgress,

@@ -19,8 +19,7 @@ export interface CompareOptions<H extends Heads> extends Combination {
   readonly epochs: number;
   readonly batchSize: number;
   readonly schedule: Schedule;
-  /** Makes the optimizer of a network. */
-  readonly optimizer: () => Optimizer;
+  readonly optimizer: Optimizer;
   readonly seed: number;
   /** Called before a network is trained; what it returns is told of every step, and of the end. */
   readonly watch?: (run: string) => { step(record: StepRecord): void; end(): void };
@@ -109,8 +108,7 @@ async function trainRun<H extends Heads>(
   combination: Combination,
   budget: Pick<CompareOptions<Heads>, 'epochs' | 'batchSize' | 'schedule' | 'optimizer' | 'seed' | 'watch'>,
 ): Promise<TrainedRun> {
-  const { epochs, batchSize, schedule, seed } = budget;
-  const optimizer = budget.optimizer();
+  const { epochs, batchSize, schedule, optimizer, seed } = budget;
   const watcher = budget.watch?.(name);
   const started = performance.now();
   try {
@@ -130,7 +128,6 @@ async function trainRun<H extends Heads>(
     return { name, tasks, parameters: model.countParams(), seconds, steps, evaluation };
   } finally {
     watcher?.end();
-    optimizer.dispose();
   }
 }
 

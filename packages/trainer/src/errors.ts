@@ -1,5 +1,3 @@
-import type * as tf from '@tensorflow/tfjs-core';
-
 /** Training, evaluating or saving cannot go on; `message` says where, what was found and what to do. */
 export class TrainerError extends Error {
   override readonly name: string = 'TrainerError';
@@ -19,18 +17,6 @@ export class NonFiniteLossError extends TrainerError {
       `Task "${task}": its loss is ${loss} at step ${step}. Training has stopped before this step's update; ` +
         'lower the learning rate, or look for targets that make the loss infinite.',
     );
-  }
-}
-
-/** @throws NonFiniteLossError naming the first task whose loss is NaN or infinite. */
-export function checkFinite(
-  { tasks }: { readonly tasks: readonly { readonly name: string }[] },
-  losses: readonly (tf.Scalar | undefined)[],
-  step: number,
-): void {
-  for (const [index, { name }] of tasks.entries()) {
-    const loss = losses[index]?.dataSync()[0];
-    if (loss !== undefined && !Number.isFinite(loss)) throw new NonFiniteLossError(name, step, loss);
   }
 }
 

@@ -1,16 +1,13 @@
-import { disposeBatch, type Heads, type MultiTaskModel, seededRandom } from '@espalier/core';
-import { type Combination, initCombination } from './combination.js';
+import { disposeBatch, type Heads, type MultiTaskModel } from '@espalier/core';
 import { checkNotEmpty, type DataOf } from './data.js';
 import { TrainerError } from './errors.js';
-import type { Optimizer } from './optimizers/optimizer.js';
 import type { Sampler } from './samplers/sampler.js';
 import { shuffled } from './samplers/shuffled.js';
 import type { Schedule } from './schedule.js';
-import { trainStep } from './train-step.js';
-import type { StepLosses } from './update.js';
+import { type StepResult, Training, type TrainingOptions } from './training.js';
 
 /** One step of training. */
-export interface StepRecord<H extends Heads = Heads> {
+export interface StepRecord<H extends Heads = Heads> extends StepResult<H> {
   /** Counted from 1. */
   readonly step: number;
   /** Of all the steps of this training. */
@@ -18,21 +15,19 @@ export interface StepRecord<H extends Heads = Heads> {
   /** The epoch that the step belongs to, counted from 1. */
   readonly epoch: number;
   readonly epochs: number;
-  readonly losses: StepLosses<H>;
 }
 
-export interface FitOptions<H extends Heads> extends Combination {
+export interface FitOptions<H extends Heads> extends TrainingOptions {
   readonly data: DataOf<H>;
   /** How often every example is seen. */
   readonly epochs: number;
   readonly batchSize: number;
   /** Which examples come into which batch; unless it is given, every epoch sees every example once. */
   readonly sampler?: Sampler<H>;
-  readonly optimizer: Optimizer;
   readonly schedule: Schedule;
-  /** The seed of the order of examples and of layers that draw at random. */
+  /** The seed of the order of examples, of layers that draw at random and of methods that do. */
   readonly seed: number;
-  /** Called after every step. */
+  /** Called after every step. On native TensorFlow the model itself is up to date in `onEpoch` only. */
   readonly onStep?: (record: StepRecord<H>) => void;
   /** Called after every epoch, and awaited: the place to save a checkpoint. */
   readonly onEpoch?: (record: StepRecord<H>) => void | Promise<void>;
@@ -41,7 +36,7 @@ export interface FitOptions<H extends Heads> extends Combination {
 /**
  * Trains a model.
  *
- * The optimizer stays the caller's. Memory is the same before and after every step.
+ * Memory is the same before and after every step.
  *
  * @returns the record of every step.
  * @throws NonFiniteLossError when a loss is NaN or infinite, before the update of that step.
@@ -59,6 +54,7 @@ export async function fit<H extends Heads>(
     weighting,
     aggregator,
     seed,
+    traced,
     onStep,
     onEpoch,
   }: FitOptions<H>,
@@ -67,7 +63,6 @@ export async function fit<H extends Heads>(
   checkCount('epochs', epochs);
   checkCount('batchSize', batchSize);
 
-  const random = seededRandom(seed);
   const stepsPerEpoch = Math.ceil(data.length / batchSize);
   const steps = epochs * stepsPerEpoch;
   const sampling = sampler.start(data, {
@@ -77,38 +72,39 @@ export async function fit<H extends Heads>(
     epochs,
     seed,
   });
-  let state = initCombination({ weighting, aggregator }, model.tasks.length);
-  optimizer.init(model.variables);
+  const training = new Training(model, { optimizer, weighting, aggregator, seed, traced });
   const records: StepRecord<H>[] = [];
-
-  for (let step = 1; step <= steps; step++) {
-    const batch = model.batch(sampling.next().map((draw) => data.at(draw.index, draw.epoch)));
-    const epoch = Math.ceil(step / stepsPerEpoch);
-    const learningRate = schedule(step - 1, steps);
-    try {
-      const done = trainStep(model, batch, {
-        optimizer,
-        learningRate,
-        weighting,
-        aggregator,
-        state,
-        random,
-        step,
-        epoch,
-      });
-      state = done.state;
-      sampling.observe(done.losses);
-      records.push({ step, steps, epoch, epochs, losses: done.losses });
-    } finally {
-      disposeBatch(batch);
+  try {
+    for (let step = 1; step <= steps; step++) {
+      const epoch = Math.ceil(step / stepsPerEpoch);
+      const batch = model.batch(sampling.next().map((draw) => data.at(draw.index, draw.epoch)));
+      try {
+        const result = training.step(batch, { learningRate: schedule(step - 1, steps), step, epoch });
+        sampling.observe(result.losses);
+        records.push({ step, steps, epoch, epochs, ...result });
+      } finally {
+        disposeBatch(batch);
+      }
+      const record = records[records.length - 1];
+      onStep?.(record);
+      if (step % stepsPerEpoch === 0 && onEpoch !== undefined) {
+        training.sync();
+        await onEpoch(record);
+      }
+      await letOthersRun();
     }
-    const record = records[records.length - 1];
-    onStep?.(record);
-    if (step % stepsPerEpoch === 0) await onEpoch?.(record);
-    // Lets timers and signals through: a step is synchronous.
-    await new Promise((resolve) => setTimeout(resolve));
+  } finally {
+    training.dispose();
   }
   return records;
+}
+
+/** Lets timers and signals through: a step is synchronous. */
+function letOthersRun(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof setImmediate === 'function') setImmediate(resolve);
+    else setTimeout(resolve);
+  });
 }
 
 function checkCount(option: string, count: number): void {

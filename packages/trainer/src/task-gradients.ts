@@ -1,76 +1,178 @@
-import type { Batch, Heads, MultiTaskModel } from '@espalier/core';
-import { perTaskGradients } from '@espalier/engine';
-import { aggregate, combine, readGramian, readLosses } from '@espalier/losses/tensors';
+import type { Heads, MultiTaskModel } from '@espalier/core';
+import { type Carry, carry, type NamedTensors, perTaskGradients } from '@espalier/engine';
+import { gramian } from '@espalier/losses/tensors';
 import * as tf from '@tensorflow/tfjs-core';
-import { checkFinite } from './errors.js';
-import type { TrainStepOptions, Update } from './update.js';
+import { tasksWith } from './batch-tensors.js';
+import type { Combination } from './combination.js';
+import type { ForwardPass } from './forward-pass.js';
+import { readLosses, spread, taskScalars } from './task-numbers.js';
+import { follows, type TrainedWeight } from './trained-weights.js';
+import type { ByTask, GradientSource, Update, UpdateContext } from './update.js';
+import { zerosVariable } from './zeros-variable.js';
+
+type Rows = readonly (Float32Array | undefined)[];
 
 /**
  * A gradient a task from one forward pass, aggregated over the weights that tasks share; a weight that only one task
- * depends on follows that task. The gradients are the caller's to dispose.
+ * depends on follows that task.
+ *
+ * The gradients stay on the engine. JavaScript gets the losses and the T × T Gramian; or, for methods that compute
+ * with the gradients themselves, the T × n Jacobian.
  */
 export function taskGradients<H extends Heads>(
   model: MultiTaskModel<H>,
-  batch: Batch<H>,
-  { weighting, aggregator, state, step, epoch, random }: TrainStepOptions,
-): Update {
-  const { variables } = model;
-  const reached = model.tasks.map(({ name }) => new Set(model.variablesOf(name)));
-  const owners = variables.map((variable) =>
-    reached.flatMap((own, task) => (own.has(variable) ? [task] : [])),
-  );
-  const present = model.tasks.flatMap(({ name }, task) => (batch.targets[name].labelled > 0 ? [task] : []));
+  weights: readonly TrainedWeight[],
+  forward: ForwardPass<H>,
+  { weighting, aggregator }: Combination,
+): GradientSource {
+  const shared = weights.filter(({ tasks }) => tasks.length > 1);
+  const own = weights.filter(({ tasks }) => tasks.length === 1);
+  const sizes = shared.map(({ variable }) => variable.size);
+  const width = sizes.reduce((sum, size) => sum + size, 0);
+  const rows = model.tasks.map(() => zerosVariable({ shape: [width] }));
+  const heldOwn = own.map(({ variable }) => zerosVariable(variable));
+  const penalties: Carry<NamedTensors> = carry();
 
-  let update!: Update;
-  tf.tidy(() => {
-    const { losses, gradients: rows } = perTaskGradients(() => {
-      const byTask = model.losses(batch, { training: true });
-      const all = model.tasks.map(({ name }) => byTask[name]);
-      checkFinite(model, all, step);
-      const penalties = model.network.calculateLosses();
-      const known = present.flatMap((task) => all[task] ?? []);
-      return penalties.length > 0 ? [...known, tf.addN(penalties) as tf.Scalar] : known;
-    }, variables);
-    const penalty = rows[present.length];
-    const byTask = <Value>(values: readonly Value[]) =>
-      model.tasks.map((_, task) => (present.includes(task) ? values[present.indexOf(task)] : undefined));
-    const shared = (row: readonly tf.Tensor[]) => row.filter((_, index) => owners[index].length > 1);
+  const asksFor = (what: string) => width > 0 && (weighting.needs === what || aggregator?.needs === what);
+  const scalar = (inputs: NamedTensors, task: number, kind: string) =>
+    inputs[`${model.tasks[task].name}/${kind}`];
 
-    const numbers = readLosses(byTask(losses));
-    const weighed = weighting.step(state.weighting, numbers, {
-      step: step - 1,
-      epoch,
-      random,
-      ...(weighting.needs === 'gramian' && { gramian: readGramian(byTask(rows.map(shared))) }),
-    });
-    const weighted = byTask(
-      present.map((task, index) => rows[index].map((gradient) => tf.mul(gradient, weighed.weights[task]))),
-    );
-    const sharedRows = weighted.map((row) => row && shared(row));
-    const aggregated =
-      aggregator === undefined || state.aggregator === undefined
-        ? {
-            direction: combine(
-              sharedRows,
-              weighted.map(() => 1),
-            ),
-            state: undefined,
-          }
-        : aggregate(aggregator, state.aggregator, sharedRows, { random, losses: numbers });
-
-    const directions = aggregated.direction.values();
-    const gradients = new Map<tf.Variable, tf.Tensor>();
-    for (const [index, variable] of variables.entries()) {
-      const direction =
-        owners[index].length > 1 ? directions.next().value : weighted[owners[index][0]]?.[index];
-      if (direction === undefined) continue;
-      gradients.set(variable, tf.keep(penalty === undefined ? direction : tf.add(direction, penalty[index])));
+  function aggregate(
+    losses: ByTask,
+    factors: Float64Array,
+    { gramian, jacobian }: { readonly gramian: Rows | undefined; readonly jacobian: Rows | undefined },
+    state: Update['state']['aggregator'],
+    { random }: UpdateContext,
+  ): { inputs: NamedTensors; state: Update['state']['aggregator'] } {
+    const present = losses.flatMap((loss, task) => (loss === undefined ? [] : [task]));
+    if (aggregator === undefined || state === undefined || width === 0) {
+      return { inputs: taskScalars(model, 'shared-weight', factors, present), state };
     }
-    update = {
-      losses: numbers,
-      gradients,
-      state: { weighting: weighed.state, aggregator: aggregated.state },
-    };
-  });
-  return update;
+    const context = { random, losses };
+    if (aggregator.needs === 'jacobian') {
+      const weighted = jacobian!.map((row, task) => row?.map((value) => value * factors[task]));
+      const { direction, state: next } = aggregator.step(state, weighted, context);
+      return { inputs: { direction: tf.tensor1d(Float32Array.from(direction)) }, state: next };
+    }
+    const needs = aggregator.needsNext?.(state) ?? aggregator.needs;
+    const input =
+      needs === 'losses'
+        ? losses
+        : gramian!.map((row, task) => row?.map((value, other) => value * factors[task] * factors[other]));
+    const { weights: found, state: next } = aggregator.step(state, input, context);
+    const combined = found.map((weight, task) => weight * factors[task]);
+    return { inputs: taskScalars(model, 'shared-weight', combined, present), state: next };
+  }
+
+  return {
+    state: [...rows, ...heldOwn, penalties],
+
+    gradients(inputs) {
+      const present = tasksWith(model, 'mask', inputs);
+      const { losses, gradients } = perTaskGradients(
+        () => {
+          const pass = forward.run(inputs);
+          return [
+            ...pass.losses,
+            ...(pass.penalties.length > 0 ? [tf.addN(pass.penalties) as tf.Scalar] : []),
+          ];
+        },
+        [...shared, ...own].map(({ variable }) => variable),
+      );
+      for (const [place, task] of present.entries()) {
+        for (const [index, weight] of own.entries()) {
+          if (weight.tasks[0] === task) heldOwn[index].assign(gradients[place][shared.length + index]);
+        }
+      }
+      const penalty = gradients[present.length];
+      if (penalty !== undefined) penalties.set(Object.fromEntries(penalty.entries()));
+      const outputs = { losses: tf.stack(losses.slice(0, present.length)) };
+      if (width === 0) return outputs;
+
+      const flat = present.map((_, place) =>
+        tf.concat(shared.map((_, index) => tf.reshape(gradients[place][index], [sizes[index]]))),
+      );
+      for (const [place, task] of present.entries()) rows[task].assign(flat[place]);
+      return {
+        ...outputs,
+        ...(asksFor('gramian') && { gramian: gramian(flat.map((row) => [row])) }),
+        ...(asksFor('jacobian') && { jacobian: tf.stack(flat) }),
+      };
+    },
+
+    decide(entries, batch, state, context) {
+      const present = tasksWith(model, 'mask', batch);
+      const outputs = entries.gradients(batch);
+      const losses = readLosses(model, batch, outputs, context.step);
+      const seen = {
+        gramian: outputs.gramian && widen(model, present, readRows(outputs.gramian)),
+        jacobian: outputs.jacobian && spread(model, present, readRows(outputs.jacobian)),
+      };
+      const { step, epoch, random } = context;
+      const weighed = weighting.step(state.weighting, losses, {
+        step: step - 1,
+        epoch,
+        random,
+        ...(seen.gramian !== undefined && { gramian: seen.gramian }),
+      });
+      const aggregated = aggregate(losses, weighed.weights, seen, state.aggregator, context);
+      return {
+        losses,
+        weights: losses.map((loss, task) => (loss === undefined ? undefined : weighed.weights[task])),
+        ...(seen.gramian !== undefined && { gramian: seen.gramian }),
+        state: { weighting: weighed.state, aggregator: aggregated.state },
+        inputs: { ...taskScalars(model, 'weight', weighed.weights, present), ...aggregated.inputs },
+      };
+    },
+
+    gradientsOf(inputs) {
+      const present = tasksWith(model, 'weight', inputs);
+      const direction =
+        inputs.direction ??
+        tf.addN(present.map((task) => tf.mul(rows[task], scalar(inputs, task, 'shared-weight'))));
+      const parts = width > 0 ? tf.split(direction, sizes) : [];
+      const penalty = penalties.variables.length > 0 ? penalties.get() : undefined;
+      const gradients = [
+        ...shared.map((weight, index) => tf.reshape(parts[index], weight.variable.shape)),
+        ...own.map((weight, index) =>
+          follows(weight, present)
+            ? tf.mul(heldOwn[index], scalar(inputs, weight.tasks[0], 'weight'))
+            : heldOwn[index],
+        ),
+      ];
+      return new Map(
+        [...shared, ...own].flatMap((weight, index) => {
+          if (!follows(weight, present)) return [];
+          const gradient = gradients[index];
+          return [
+            [weight.name, penalty === undefined ? gradient : tf.add(gradient, penalty[index])] as const,
+          ];
+        }),
+      );
+    },
+
+    dispose() {
+      tf.dispose([...rows, ...heldOwn]);
+      penalties.dispose();
+    },
+  };
+}
+
+function readRows(matrix: tf.Tensor): Float32Array[] {
+  const [height, width] = matrix.shape;
+  const values = matrix.dataSync<'float32'>();
+  return Array.from({ length: height }, (_, row) => values.slice(row * width, (row + 1) * width));
+}
+
+/** The inner products of the present tasks, as rows and columns for all. */
+function widen<H extends Heads>(
+  model: MultiTaskModel<H>,
+  present: readonly number[],
+  rows: readonly Float32Array[],
+): Rows {
+  return spread(
+    model,
+    present,
+    rows.map((row) => Float32Array.from(spread(model, present, row), (value) => value ?? 0)),
+  );
 }

@@ -1,28 +1,63 @@
 import type { Heads, Random, TaskName } from '@espalier/core';
+import type { NamedTensors, StateHolder } from '@espalier/engine';
 import type * as tf from '@tensorflow/tfjs-core';
-import type { Combination, CombinationState } from './combination.js';
-import type { Optimizer } from './optimizers/optimizer.js';
+import type { CombinationState } from './combination.js';
+import type { Updates } from './optimizers/optimizer.js';
 
-/** The losses of the tasks that had a label in the batch. */
-export type StepLosses<H extends Heads> = { readonly [T in TaskName<H>]?: number };
+/** One number a task, in the model's order; `undefined` for a task without a label in the batch. */
+export type ByTask = readonly (number | undefined)[];
 
-export interface TrainStepOptions extends Combination {
-  readonly optimizer: Optimizer;
-  readonly learningRate: number;
-  readonly state: CombinationState;
-  /** Where layers such as dropout draw from, and methods that draw. */
-  readonly random: Random;
+/** What the methods that combine tasks may look at besides losses and gradients. */
+export interface UpdateContext {
   /** Counted from 1. */
   readonly step: number;
   /** Counted from 1. */
   readonly epoch: number;
+  readonly random: Random;
 }
 
-/** The update of one batch, before the optimizer has its say. */
-export interface Update {
-  /** One a task, in the model's order; `undefined` for a task without a label in the batch. */
-  readonly losses: readonly (number | undefined)[];
-  /** By variable; those that no loss of this batch reaches have none. */
-  readonly gradients: ReadonlyMap<tf.Variable, tf.Tensor>;
-  readonly state: CombinationState;
+/** The entries of a program, as they are called. */
+export interface UpdateEntries {
+  /** The losses of a batch, and nothing else. */
+  losses(inputs: NamedTensors): NamedTensors;
+  gradients(inputs: NamedTensors): NamedTensors;
 }
+
+/** What was decided about one update, before the optimizer has its say. */
+export interface Update {
+  readonly losses: ByTask;
+  /** Of the losses, as the weighting gave them. */
+  readonly weights: ByTask;
+  /** Inner products of the tasks' gradients with respect to the shared weights, where the methods ask for them. */
+  readonly gramian?: readonly (ArrayLike<number> | undefined)[];
+  readonly state: CombinationState;
+  /** For `gradientsOf`: a weight a task, and what else it needs. */
+  readonly inputs: NamedTensors;
+}
+
+/**
+ * How the gradients of a step come about, in two halves: they are computed and stay where they are, JavaScript looks
+ * at T losses or T × T inner products, and then they are combined.
+ */
+export interface GradientSource {
+  readonly state: readonly (tf.Variable | StateHolder)[];
+  /** Inside of the program. */
+  gradients(inputs: NamedTensors): NamedTensors;
+  /**
+   * Outside: runs the entries, and decides.
+   *
+   * @throws NonFiniteLossError
+   */
+  decide(
+    entries: UpdateEntries,
+    batch: NamedTensors,
+    state: CombinationState,
+    context: UpdateContext,
+  ): Update;
+  /** Inside of the program: the combined gradients, by the weight's name, of the weights that follow a present task. */
+  gradientsOf(inputs: NamedTensors): Updates;
+  dispose(): void;
+}
+
+/** The losses of the tasks that had a label in the batch. */
+export type StepLosses<H extends Heads> = { readonly [T in TaskName<H>]?: number };

@@ -12,7 +12,7 @@ const options = () => ({
   data: points(64, 1, (index) => index % 3 > 0),
   epochs: 5,
   batchSize: 16,
-  optimizer: own(adamW()),
+  optimizer: adamW(),
   schedule: constant(0.02),
   weighting: sum(),
   seed: 5,
@@ -34,10 +34,10 @@ describe('gradient aggregators in training', () => {
     const all = { ...options(), epochs: 1, data: points(16, 1) };
     const records = await fit(first, {
       ...all,
-      optimizer: own(adamW()),
+      optimizer: adamW(),
       aggregator: aggregators.constant({ weights: [1, 0] }),
     });
-    await fit(second, { ...all, optimizer: own(adamW()), weighting: weighted({ weights: [1, 0] }) });
+    await fit(second, { ...all, optimizer: adamW(), weighting: weighted({ weights: [1, 0] }) });
     const [a, b] = [(await first.exportWeights()).weights, (await second.exportWeights()).weights];
     expect(records).toHaveLength(1);
     for (const [index, value] of a.get('stage0/kernel')!.values.entries()) {

@@ -36,7 +36,7 @@ const compare = () =>
     epochs: 10,
     batchSize: 16,
     schedule: constant(0.02),
-    optimizer: () => adamW(),
+    optimizer: adamW(),
     weighting: sum(),
     seed: 1,
   });

@@ -18,6 +18,7 @@ function shown(isTTY: boolean): string {
       epoch: Math.ceil(step / 5),
       epochs: 2,
       losses: { side: 1 / step, distance: 2 },
+      weights: { side: 1, distance: 1 },
     });
   }
   progress.end();

@@ -344,7 +344,7 @@ test('training takes its examples from the sampler', async () => {
       sampler,
       epochs: 2,
       batchSize: 8,
-      optimizer: own(adamW()),
+      optimizer: adamW(),
       schedule: constant(0.01),
       weighting: sum(),
       seed: 1,

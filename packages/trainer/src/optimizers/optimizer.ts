@@ -1,13 +1,30 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
-/** Changes variables by their gradients. It owns its state; `dispose` frees it. */
+/** Tensors by the name of the weight that they belong to, each in its shape. */
+export type Updates = ReadonlyMap<string, tf.Tensor>;
+
+export interface OptimizerContext {
+  readonly learningRate: tf.Scalar;
+}
+
+/**
+ * Turns gradients into the changes of weights, or does one part of that: see `chain`. A definition, without state: one
+ * may serve many trainings.
+ */
 export interface Optimizer {
-  /** Makes room for what is remembered of these variables, so that no step takes more memory than the one before. */
-  init(variables: readonly tf.Variable[]): void;
+  /** Makes what one training remembers, for all weights that it may ever change. */
+  init(weights: ReadonlyMap<string, tf.Variable>): OptimizerState;
+}
+
+/** What one training remembers. Whoever calls `init` disposes of the slots. */
+export interface OptimizerState {
+  /** By names that are the same in every process, for checkpoints. */
+  readonly slots: ReadonlyMap<string, tf.Variable>;
   /**
-   * One update of the variables that have a gradient; the others, and what is remembered of them, stay as they are.
-   * The gradients stay the caller's.
+   * From gradients to what is to be added to the weights. Weights without a gradient, whose tasks have no label in the
+   * batch, get no change, and what is remembered of them stays as it is.
+   *
+   * It runs inside of a program: all that changes from step to step is a tensor.
    */
-  update(gradients: ReadonlyMap<tf.Variable, tf.Tensor>, learningRate: number): void;
-  dispose(): void;
+  update(gradients: Updates, context: OptimizerContext): Updates;
 }

@@ -1,0 +1,45 @@
+import type { Heads, MultiTaskModel } from '@espalier/core';
+import type { NamedTensors } from '@espalier/engine';
+import * as tf from '@tensorflow/tfjs-core';
+import { tasksWith } from './batch-tensors.js';
+import { NonFiniteLossError } from './errors.js';
+import type { ByTask } from './update.js';
+
+/**
+ * The losses that an entry gave for a batch, as numbers, from one read.
+ *
+ * @throws NonFiniteLossError naming the first task whose loss is NaN or infinite.
+ */
+export function readLosses<H extends Heads>(
+  model: MultiTaskModel<H>,
+  batch: NamedTensors,
+  { losses }: NamedTensors,
+  step: number,
+): ByTask {
+  const present = tasksWith(model, 'mask', batch);
+  const values = losses.dataSync<'float32'>();
+  const bad = values.findIndex((loss) => !Number.isFinite(loss));
+  if (bad >= 0) throw new NonFiniteLossError(model.tasks[present[bad]].name, step, values[bad]);
+  return spread(model, present, values);
+}
+
+/** Values of the present tasks, in their places. */
+export function spread<H extends Heads, Value>(
+  model: MultiTaskModel<H>,
+  present: readonly number[],
+  values: ArrayLike<Value>,
+): (Value | undefined)[] {
+  return model.tasks.map((_, task) => (present.includes(task) ? values[present.indexOf(task)] : undefined));
+}
+
+/** A scalar for each of some tasks, as inputs of a program. */
+export function taskScalars<H extends Heads>(
+  model: MultiTaskModel<H>,
+  kind: string,
+  numbers: ArrayLike<number>,
+  tasks: readonly number[],
+): NamedTensors {
+  return Object.fromEntries(
+    tasks.map((task) => [`${model.tasks[task].name}/${kind}`, tf.scalar(numbers[task])]),
+  );
+}

@@ -1,0 +1,170 @@
+import { type Batch, type Heads, type MultiTaskModel, withRandom } from '@espalier/core';
+import { type NamedTensors, type Program, program } from '@espalier/engine';
+import * as tf from '@tensorflow/tfjs-core';
+import { batchTensors } from './batch-tensors.js';
+import { type Combination, type CombinationState, initCombination } from './combination.js';
+import { ForwardPass } from './forward-pass.js';
+import { jointGradients } from './joint-gradients.js';
+import type { Optimizer, OptimizerState } from './optimizers/optimizer.js';
+import { randomAt } from './samplers/seeds.js';
+import { taskGradients } from './task-gradients.js';
+import { readLosses } from './task-numbers.js';
+import { trainedWeights } from './trained-weights.js';
+import type { GradientSource, StepLosses, Update } from './update.js';
+
+export interface TrainingOptions extends Combination {
+  readonly optimizer: Optimizer;
+  /** The seed of layers that draw at random, such as dropout, and of methods that draw. */
+  readonly seed: number;
+  /**
+   * Whether steps run as graphs. Unless given: where native TensorFlow is the engine. Without, the same code runs
+   * operation by operation.
+   */
+  readonly traced?: boolean | undefined;
+}
+
+export interface StepOptions {
+  readonly learningRate: number;
+  /** Counted from 1. */
+  readonly step: number;
+  /** Counted from 1. */
+  readonly epoch: number;
+}
+
+/** What one step found. */
+export interface StepResult<H extends Heads> {
+  /** Before the update. */
+  readonly losses: StepLosses<H>;
+  /** What the losses were multiplied by. */
+  readonly weights: StepLosses<H>;
+  /**
+   * Inner products of the gradients of the losses with respect to the shared weights, one row a task in the model's
+   * order, `undefined` for a task without a label; only where a method looks at them.
+   */
+  readonly gramian?: Update['gramian'];
+}
+
+type Step = (inputs: NamedTensors) => NamedTensors;
+type StepProgram = Program<{ losses: Step; gradients: Step; apply: Step }>;
+
+/**
+ * A model in training: losses, gradients, their combination and the optimizer, step by step. On native TensorFlow the
+ * steps are graphs and the weights live in their session: call `sync` before the model is used for anything else.
+ *
+ * Dispose of it in the end; the model has its trained weights then.
+ */
+export class Training<H extends Heads> {
+  /** What weighting and aggregator remember. */
+  state: CombinationState;
+  private readonly forward: ForwardPass<H>;
+  private readonly source: GradientSource;
+  private readonly optimizer: OptimizerState;
+  private readonly program: StepProgram;
+
+  /** @throws TrainerError when the trainer cannot give the aggregator what it works on. */
+  constructor(
+    private readonly model: MultiTaskModel<H>,
+    private readonly options: TrainingOptions,
+  ) {
+    const { weighting, aggregator } = options;
+    this.state = initCombination(options, model.tasks.length);
+    const weights = trainedWeights(model);
+    const variables = new Map(weights.map(({ name, variable }) => [name, variable]));
+    const forward = new ForwardPass(model);
+    const source =
+      aggregator !== undefined || weighting.needs === 'gramian'
+        ? taskGradients(model, weights, forward, options)
+        : jointGradients(model, weights, forward, weighting);
+    const optimizer = options.optimizer.init(variables);
+    this.program = program({
+      state: [...model.weights.values(), ...forward.state, ...source.state, ...optimizer.slots.values()],
+      entries: {
+        losses: (inputs: NamedTensors) => ({ losses: tf.stack(forward.run(inputs).losses) }),
+        gradients: (inputs: NamedTensors) => source.gradients(inputs),
+        apply: (inputs: NamedTensors) => {
+          const changes = optimizer.update(source.gradientsOf(inputs), {
+            learningRate: inputs.learningRate as tf.Scalar,
+          });
+          for (const [name, change] of changes) {
+            const variable = variables.get(name)!;
+            variable.assign(tf.add(variable, change));
+          }
+          forward.keepStatistics();
+          return {};
+        },
+      },
+      ...(options.traced !== undefined && { traced: options.traced }),
+    });
+    this.forward = forward;
+    this.source = source;
+    this.optimizer = optimizer;
+  }
+
+  /**
+   * One update. The batch stays the caller's.
+   *
+   * @throws NonFiniteLossError before anything is changed.
+   */
+  step(batch: Batch<H>, { learningRate, step, epoch }: StepOptions): StepResult<H> {
+    const { model, options, source, program } = this;
+    if (model.tasks.every(({ name }) => batch.targets[name].labelled === 0))
+      return { losses: {}, weights: {} };
+
+    // Every pass of a step draws the same: the second look of a weighting is at the network of the first.
+    const drawing = (entry: Step) => (inputs: NamedTensors) =>
+      withRandom(randomAt(options.seed, step, 0), () => entry(inputs));
+    const entries = {
+      losses: drawing(program.entries.losses),
+      gradients: drawing(program.entries.gradients),
+    };
+    let update!: Update;
+    tf.tidy(() => {
+      const inputs = batchTensors(model, batch);
+      update = source.decide(entries, inputs, this.state, {
+        step,
+        epoch,
+        random: randomAt(options.seed, step, 1),
+      });
+      program.entries.apply({ ...update.inputs, learningRate: tf.scalar(learningRate) });
+      const { afterUpdate } = options.weighting;
+      this.state =
+        afterUpdate === undefined
+          ? update.state
+          : {
+              ...update.state,
+              weighting: afterUpdate(
+                update.state.weighting,
+                readLosses(model, inputs, entries.losses(inputs), step),
+              ),
+            };
+    });
+    const { losses, weights, gramian } = update;
+    return {
+      losses: byName(model, losses),
+      weights: byName(model, weights),
+      ...(gramian !== undefined && { gramian }),
+    };
+  }
+
+  /** Brings the model's weights up to date. */
+  sync(): void {
+    this.program.sync();
+  }
+
+  dispose(): void {
+    this.program.dispose();
+    this.forward.dispose();
+    this.source.dispose();
+    tf.dispose([...this.optimizer.slots.values()]);
+  }
+}
+
+function byName<H extends Heads>(
+  model: MultiTaskModel<H>,
+  numbers: readonly (number | undefined)[],
+): StepLosses<H> {
+  const known = model.tasks.flatMap(({ name }, task) =>
+    numbers[task] === undefined ? [] : [[name, numbers[task]]],
+  );
+  return Object.fromEntries(known) as StepLosses<H>;
+}

@@ -1,0 +1,124 @@
+import { multiTaskModel } from '@espalier/core';
+import * as engine from '@espalier/engine';
+import { type Aggregator, aggregators, sum, type Weighting, weightings } from '@espalier/losses';
+import { hardSharing } from '@espalier/sharing';
+import { adamW, constant, fit } from '@espalier/trainer';
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import { describe, expect, inject, test } from 'vitest';
+import { own } from './own.js';
+import { compose, heads, points } from './small-task.js';
+
+const missing = await engine.use('native').then(
+  () => undefined,
+  (error: Error) => error.message,
+);
+if (missing !== undefined) console.warn(`Traced training is not tested: ${missing}`);
+
+/** The last quarter of the examples has no distance: with batches of 16 in order, whole batches lack it. */
+const data = points(64, 1, (index) => index < 48 && index % 3 > 0);
+
+const withStatistics = () =>
+  own(
+    multiTaskModel({
+      inputShape: [2],
+      trunk: () => [
+        tfl.layers.dense({
+          units: 16,
+          activation: 'tanh',
+          kernelRegularizer: tfl.regularizers.l2({ l2: 0.01 }),
+        }),
+        tfl.layers.batchNormalization({ momentum: 0.9 }),
+      ],
+      sharing: hardSharing(),
+      heads,
+      seed: 1,
+    }),
+  );
+
+const options = () => ({
+  data,
+  epochs: 3,
+  batchSize: 4,
+  optimizer: adamW({ weightDecay: 0.01 }),
+  schedule: (step: number) => 0.02 / (1 + step),
+  weighting: sum(),
+  seed: 5,
+});
+
+const methods: [string, { weighting?: Weighting; aggregator?: Aggregator }][] = [
+  ['the sum', {}],
+  ['uncertainty', { weighting: weightings.uncertainty() }],
+  ['FAMO', { weighting: weightings.famo() }],
+  ['GradNorm', { weighting: weightings.gradNorm() }],
+  ['UPGrad', { aggregator: aggregators.upGrad() }],
+  ['PCGrad', { aggregator: aggregators.pcGrad({ order: 'random' }) }],
+  ['GradDrop, which needs the Jacobian', { aggregator: aggregators.gradDrop() }],
+];
+
+// It brings its own engine, so once is enough.
+describe.skipIf(missing !== undefined || inject('engine') !== 'wasm')('steps as graphs', () => {
+  test.each(methods)('%s gives the losses and weights of the same code without graphs', async (_, method) => {
+    const runs = [];
+    for (const traced of [false, true]) {
+      const model = withStatistics();
+      const counts: number[] = [];
+      const before = tf.memory().numTensors;
+      const records = await fit(model, {
+        ...options(),
+        ...method,
+        traced,
+        onStep: () => counts.push(tf.memory().numTensors),
+      });
+      expect(tf.memory().numTensors).toBe(before);
+      // Buffers come to be in the first steps, and then no more.
+      expect(new Set(counts.slice(8)).size).toBe(1);
+      const losses = records.flatMap(({ losses }) => Object.entries(losses));
+      runs.push({ losses, weights: (await model.exportWeights()).weights });
+    }
+    const [eager, traced] = runs;
+    // A batch without a distance is another trace over the same state.
+    expect(new Set(eager.losses.map(([task]) => task)).size).toBe(2);
+    expect(eager.losses.length).toBeLessThan(2 * 48);
+    expect(traced.losses.map(([task]) => task)).toEqual(eager.losses.map(([task]) => task));
+    for (const [index, [, loss]] of traced.losses.entries()) expectClose(loss, eager.losses[index][1]);
+    for (const [name, { values }] of traced.weights) {
+      const expected = eager.weights.get(name)!.values;
+      for (const [index, value] of values.entries()) expectClose(value, expected[index]);
+    }
+  });
+
+  test('dropout is drawn anew at every step, and the same under the same seed', async () => {
+    const losses = [];
+    for (const seed of [1, 1, 2]) {
+      const still = { ...options(), schedule: constant(0), batchSize: 64, epochs: 4, seed };
+      const records = await fit(own(compose(1, 0.5)), still);
+      losses.push(records.map((record) => record.losses.side));
+    }
+    // Nothing is learned and every batch holds all examples: only the masks tell the steps apart.
+    expect(new Set(losses[0]).size).toBe(4);
+    expect(losses[1]).toEqual(losses[0]);
+    expect(losses[2]).not.toEqual(losses[0]);
+  });
+
+  test('the weights are up to date after every epoch, and what is assigned there counts', async () => {
+    const model = own(compose());
+    const seen: number[][] = [];
+    await fit(model, {
+      ...options(),
+      onEpoch({ epoch }) {
+        const kernel = model.variables[0];
+        seen.push([...kernel.dataSync()]);
+        if (epoch === 2) tf.tidy(() => kernel.assign(tf.zerosLike(kernel)));
+      },
+    });
+    expect(seen[0]).not.toEqual(seen[1]);
+    expect(Math.max(...seen[2].map(Math.abs))).toBeLessThan(0.1);
+    expect([...model.variables[0].dataSync()]).toEqual(seen[2]);
+  });
+});
+
+/** TensorFlow fuses and reorders operations: rounding differs, and grows along the steps. */
+function expectClose(found: number | undefined, expected: number | undefined): void {
+  expect(Math.abs(found! - expected!)).toBeLessThan(1e-5 * Math.max(1, Math.abs(expected!)));
+}
