@@ -14,6 +14,7 @@ const mayImport = {
   'nlp-heads': ['core'],
   trainer: ['core', 'losses', 'engine'],
   bench: ['losses'],
+  'create-head': [],
 };
 
 const anyOf = (names) => `(${names.join('|')})`;
@@ -92,7 +93,7 @@ export default {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(packages|examples)/[^/]+/(dist|runs)/' },
+    exclude: { path: '^(packages|examples)/[^/]+/(dist|runs|template)/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {

@@ -65,6 +65,15 @@ export async function packTest(checks) {
       compileProgram(both, 'both.ts', module, resolution),
     );
   }
+
+  const head = join(folder, 'my-head');
+  await checks.run('pack test: a new head', async (onOutput) => {
+    const command = [process.execPath, join(root, 'scripts/create-head.mjs'), head, '--yes'];
+    await quietly([...command, '--domain', 'text', '--kind', 'sequence'], { onOutput });
+    await quietly(['npm', 'install', '--no-audit', '--no-fund'], { cwd: head, onOutput });
+    await quietly(['npm', 'test'], { cwd: head, onOutput });
+    await quietly(['npm', 'run', 'build'], { cwd: head, onOutput });
+  });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

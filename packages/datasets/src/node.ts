@@ -1,0 +1,1 @@
+export { type SpokenDigit, spokenDigits } from './spoken-digits.js';
