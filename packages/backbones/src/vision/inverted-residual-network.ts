@@ -3,7 +3,7 @@ import { activation, convolution, normalization } from './convolution.js';
 import { type InvertedResidualOptions, invertedResidual } from './inverted-residual.js';
 
 /** Blocks of one width, of which the first may have a stride. */
-export interface BlockGroup {
+interface BlockGroup {
   readonly expansion: number;
   readonly channels: number;
   readonly blocks: number;
