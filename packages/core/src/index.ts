@@ -25,6 +25,8 @@ export {
   type TaskLosses,
 } from './multi-task-model.js';
 export { type Random, seededRandom, withRandom } from './random.js';
+export { readSafetensors, type Safetensors, SafetensorsError } from './safetensors.js';
 export type { Sharing } from './sharing.js';
+export { decodeStoredValues, type StoredType, storedBytes } from './stored-values.js';
 export { applyShared, applyStage, describeShape, type Stage, type Trunk } from './trunk.js';
 export type { Architecture, ModelWeights, Weight } from './weights.js';

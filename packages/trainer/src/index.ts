@@ -24,7 +24,7 @@ export { chain } from './optimizers/chain.js';
 export type { Optimizer, OptimizerContext, OptimizerState, Updates } from './optimizers/optimizer.js';
 export { type AdamOptions, scaleByAdam } from './optimizers/scale-by-adam.js';
 export { scaleByLearningRate } from './optimizers/scale-by-learning-rate.js';
-export { decodeSafetensors, encodeSafetensors, SafetensorsError } from './safetensors.js';
+export { decodeSafetensors, encodeSafetensors } from './safetensors.js';
 export { annealed } from './samplers/annealed.js';
 export { byLoss } from './samplers/by-loss.js';
 export { byProgress } from './samplers/by-progress.js';

@@ -1,20 +1,4 @@
-import type { Architecture, ModelWeights, Weight } from '@espalier/core';
-
-/** The bytes are no safetensors file of ours, or not all of one. */
-export class SafetensorsError extends Error {
-  override readonly name = 'SafetensorsError';
-}
-
-interface Entry {
-  readonly dtype: string;
-  readonly shape: readonly number[];
-  readonly data_offsets: readonly [number, number];
-}
-
-interface Header {
-  readonly metadata: Readonly<Record<string, string>>;
-  readonly entries: ReadonlyMap<string, Entry>;
-}
+import { type Architecture, type ModelWeights, readSafetensors, SafetensorsError } from '@espalier/core';
 
 const LENGTH_BYTES = 8;
 const VALUE_BYTES = 4;
@@ -27,7 +11,8 @@ const NO_CHECKSUM = '0'.repeat(64);
  */
 export async function encodeSafetensors({ architecture, weights }: ModelWeights): Promise<Uint8Array> {
   let offset = 0;
-  const entries: Record<string, Entry> = {};
+  const entries: Record<string, { dtype: 'F32'; shape: readonly number[]; data_offsets: [number, number] }> =
+    {};
   for (const [name, { shape, values }] of weights) {
     const end = offset + values.length * VALUE_BYTES;
     entries[name] = { dtype: 'F32', shape, data_offsets: [offset, end] };
@@ -54,59 +39,16 @@ export async function encodeSafetensors({ architecture, weights }: ModelWeights)
 
 /** @throws SafetensorsError when bytes are missing, changed, or not written by `encodeSafetensors`. */
 export async function decodeSafetensors(bytes: Uint8Array): Promise<ModelWeights> {
-  const { header, start } = readHeader(bytes);
-  const data = bytes.subarray(start);
-  const expected = Math.max(0, ...[...header.entries.values()].map(({ data_offsets }) => data_offsets[1]));
-  if (data.length !== expected) {
-    throw new SafetensorsError(`holds ${data.length} bytes of values; its header says ${expected}.`);
-  }
-  const checked = bytes.slice();
-  replaceText(checked, header.metadata.sha256 ?? '', NO_CHECKSUM);
-  if ((await sha256(checked)) !== header.metadata.sha256) {
-    throw new SafetensorsError('has been changed: it does not agree with its own SHA-256.');
-  }
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  const weights = new Map<string, Weight>();
-  for (const [name, { shape, data_offsets }] of header.entries) {
-    const count = (data_offsets[1] - data_offsets[0]) / VALUE_BYTES;
-    const values = Float32Array.from({ length: count }, (_, index) =>
-      view.getFloat32(data_offsets[0] + index * VALUE_BYTES, true),
-    );
-    weights.set(name, { shape, values });
-  }
-  return { architecture: JSON.parse(header.metadata.architecture) as Architecture, weights };
-}
-
-function readHeader(bytes: Uint8Array): { header: Header; start: number } {
-  if (bytes.length < LENGTH_BYTES) {
-    throw new SafetensorsError(
-      `holds ${bytes.length} bytes; a safetensors file has at least ${LENGTH_BYTES}.`,
-    );
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const length = Number(view.getBigUint64(0, true));
-  const start = LENGTH_BYTES + length;
-  if (start > bytes.length) {
-    throw new SafetensorsError(
-      `ends inside its header: ${bytes.length} of at least ${start} bytes are there.`,
-    );
-  }
-  const text = new TextDecoder().decode(bytes.subarray(LENGTH_BYTES, start));
-  let parsed: Record<string, unknown>;
-  try {
-    parsed = JSON.parse(text) as Record<string, unknown>;
-  } catch (cause) {
-    throw new SafetensorsError('has a header that is not JSON.', { cause });
-  }
-  const { __metadata__: metadata = {}, ...entries } = parsed;
-  const header = {
-    metadata: metadata as Header['metadata'],
-    entries: new Map(Object.entries(entries)) as Header['entries'],
-  };
-  if (header.metadata.format !== 'espalier') {
+  const { metadata, tensors } = readSafetensors(bytes);
+  if (metadata.format !== 'espalier') {
     throw new SafetensorsError('was not written by espalier: its metadata do not name the format.');
   }
-  return { header, start };
+  const checked = bytes.slice();
+  replaceText(checked, metadata.sha256 ?? '', NO_CHECKSUM);
+  if ((await sha256(checked)) !== metadata.sha256) {
+    throw new SafetensorsError('has been changed: it does not agree with its own SHA-256.');
+  }
+  return { architecture: JSON.parse(metadata.architecture) as Architecture, weights: tensors };
 }
 
 /** Replaces the first occurrence of a text by another of its length. */

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { multiTaskModel } from '@espalier/core';
+import { multiTaskModel, SafetensorsError } from '@espalier/core';
 import { sum } from '@espalier/losses';
 import { hardSharing } from '@espalier/sharing';
 import {
@@ -12,7 +12,6 @@ import {
   fit,
   mapData,
   NonFiniteLossError,
-  SafetensorsError,
 } from '@espalier/trainer';
 import { FileError, load, save } from '@espalier/trainer/node';
 import * as tf from '@tensorflow/tfjs-core';
