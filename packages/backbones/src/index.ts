@@ -1,4 +1,19 @@
+export { WeightFileError } from './errors.js';
 export { efficientNetLite0 } from './vision/efficientnet-lite0.js';
+export { type FeaturePyramidOptions, featurePyramid } from './vision/feature-pyramid.js';
 export { mobilenetV2 } from './vision/mobilenet-v2.js';
 export { type ResNet50Options, type ResNetVariant, resnet18, resnet34, resnet50 } from './vision/resnet.js';
 export { type SmallCnnOptions, smallCnn } from './vision/small-cnn.js';
+export { type UNetOptions, unet } from './vision/u-net.js';
+export {
+  efficientNetLitePytorch,
+  kerasResNet,
+  timmMobile,
+  torchvisionMobilenetV2,
+  torchvisionResNet,
+  type WeightKind,
+  type WeightLayout,
+} from './weights/layout.js';
+export { loadWeights } from './weights/load-weights.js';
+export { parseWeights } from './weights/parse-weights.js';
+export { type WeightSource, weightSources } from './weights/sources.js';

@@ -1,0 +1,1 @@
+export { type FetchOptions, fetchWeights, readWeights } from './weights/files.js';

@@ -1,0 +1,113 @@
+/** What a weight is in its layer, by tfjs' names. */
+export type WeightKind =
+  | 'kernel'
+  | 'depthwise_kernel'
+  | 'bias'
+  | 'gamma'
+  | 'beta'
+  | 'moving_mean'
+  | 'moving_variance';
+
+/** Where a source of weights keeps what a trunk needs. */
+export interface WeightLayout {
+  /** For errors. */
+  readonly name: string;
+  /**
+   * The name of the tensor of a layer's weight.
+   *
+   * @param layer the layer's name in the trunk, such as `layer1.0.conv1`.
+   */
+  tensorName(layer: string, weight: WeightKind): string;
+  /** How convolutions' kernels lie: `[out, in, height, width]` as in PyTorch, or as tfjs has them. */
+  readonly kernels: 'pytorch' | 'tensorflow';
+  /** The names of tensors that a trunk without its top does not need. */
+  readonly ignored: RegExp;
+}
+
+const torchNames: Readonly<Record<WeightKind, string>> = {
+  kernel: 'weight',
+  depthwise_kernel: 'weight',
+  bias: 'bias',
+  gamma: 'weight',
+  beta: 'bias',
+  moving_mean: 'running_mean',
+  moving_variance: 'running_var',
+};
+
+function torchLayout(name: string, top: string, moduleOf: (layer: string) => string): WeightLayout {
+  return {
+    name,
+    tensorName: (layer, weight) => `${moduleOf(layer)}.${torchNames[weight]}`,
+    kernels: 'pytorch',
+    ignored: new RegExp(`^${top}\\.|\\.num_batches_tracked$`),
+  };
+}
+
+/** torchvision's and timm's ResNet. */
+export const torchvisionResNet = torchLayout('torchvision ResNet', 'fc', (layer) => layer);
+
+/** timm's MobileNetV2 (`mobilenetv2_100`) and EfficientNet-Lite0 (`tf_efficientnet_lite0`). */
+export const timmMobile = torchLayout('timm MobileNetV2 or EfficientNet', 'classifier', (layer) => layer);
+
+/** torchvision's MobileNetV2. */
+export const torchvisionMobilenetV2 = torchLayout('torchvision MobileNetV2', 'classifier', (layer) => {
+  const [, group, index, own] = /^blocks\.(\d+)\.(\d+)\.(\w+)$/.exec(layer) ?? [];
+  if (own === undefined) {
+    const ends: Readonly<Record<string, string>> = {
+      conv_stem: 'features.0.0',
+      bn1: 'features.0.1',
+      conv_head: 'features.18.0',
+      bn2: 'features.18.1',
+    };
+    return ends[layer] ?? layer;
+  }
+  // Blocks are counted through; the groups have 1, 2, 3, 4, 3, 3 and 1 of them.
+  const place = [1, 2, 4, 7, 11, 14, 17][Number(group)] + Number(index);
+  const parts: Readonly<Record<string, string>> =
+    group === '0'
+      ? { conv_dw: '0.0', bn1: '0.1', conv_pw: '1', bn2: '2' }
+      : { conv_pw: '0.0', bn1: '0.1', conv_dw: '1.0', bn2: '1.1', conv_pwl: '2', bn3: '3' };
+  return `features.${place}.conv.${parts[own]}`;
+});
+
+/** The EfficientNet-Lite0 of `efficientnet-lite-pytorch` on PyPI. */
+export const efficientNetLitePytorch = torchLayout('efficientnet-lite-pytorch', '_fc', (layer) => {
+  const [, group, index, own] = /^blocks\.(\d+)\.(\d+)\.(\w+)$/.exec(layer) ?? [];
+  if (own === undefined) {
+    const ends: Readonly<Record<string, string>> = {
+      conv_stem: '_conv_stem',
+      bn1: '_bn0',
+      conv_head: '_conv_head',
+      bn2: '_bn1',
+    };
+    return ends[layer] ?? layer;
+  }
+  // Blocks are counted through; the groups have 1, 2, 2, 3, 3, 4 and 1 of them.
+  const place = [0, 1, 3, 5, 8, 11, 15][Number(group)] + Number(index);
+  const parts: Readonly<Record<string, string>> =
+    group === '0'
+      ? { conv_dw: '_depthwise_conv', bn1: '_bn1', conv_pw: '_project_conv', bn2: '_bn2' }
+      : {
+          conv_pw: '_expand_conv',
+          bn1: '_bn0',
+          conv_dw: '_depthwise_conv',
+          bn2: '_bn1',
+          conv_pwl: '_project_conv',
+          bn3: '_bn2',
+        };
+  return `_blocks.${place}.${parts[own]}`;
+});
+
+/** Keras' ResNet50, ResNet101 and ResNet152 of `keras.applications`. */
+export const kerasResNet: WeightLayout = {
+  name: 'Keras ResNet',
+  tensorName(layer, weight) {
+    const [, stage, block, own] = /^layer(\d)\.(\d+)\.(.+)$/.exec(layer) ?? [];
+    if (own === undefined) return `conv1_${layer.startsWith('bn') ? 'bn' : 'conv'}/${weight}`;
+    const parts: Readonly<Record<string, string>> = { 'downsample.0': '0_conv', 'downsample.1': '0_bn' };
+    const part = parts[own] ?? own.replace(/^(conv|bn)(\d)$/, '$2_$1');
+    return `conv${Number(stage) + 1}_block${Number(block) + 1}_${part}/${weight}`;
+  },
+  kernels: 'tensorflow',
+  ignored: /^(predictions|probs)\//,
+};
