@@ -1,3 +1,5 @@
+export { crfTokenClassification } from './crf-token-classification.js';
+export type { BrokenTags } from './encode-tags.js';
 export { bleu } from './metrics/bleu.js';
 export { chrf } from './metrics/chrf.js';
 export { accuracyScore, macroF1, matthewsCorrelation, multiLabelF1 } from './metrics/classes.js';
@@ -5,3 +7,9 @@ export { pearson, spearman } from './metrics/correlation.js';
 export { type Entity, type EntityMode, entitiesOf } from './metrics/entities.js';
 export { type EntityScores, entityScores } from './metrics/entity-f1.js';
 export { type AnswerScores, answerScores } from './metrics/squad.js';
+export { multiLabelClassification, type TextLabels } from './multi-label-classification.js';
+export { ordinalClassification } from './ordinal-classification.js';
+export { type Polarity, type Sentiment, type SentimentOptions, sentiment } from './sentiment.js';
+export { brokenAt, repairTags, type TagScheme } from './tag-scheme.js';
+export { type TextClass, textClassification } from './text-classification.js';
+export { type TokenClassificationOptions, tokenClassification } from './token-classification.js';
