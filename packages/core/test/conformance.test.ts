@@ -102,7 +102,12 @@ describe('the conformance kit for heads', () => {
         connect: (features, task) => {
           const last = features[features.length - 1];
           const idle = tfl.layers
-            .dense({ name: `${task}/idle`, units: 1, kernelInitializer: 'zeros' })
+            .dense({
+              name: `${task}/idle`,
+              units: 1,
+              kernelInitializer: 'zeros',
+              biasInitializer: tfl.initializers.constant({ value: -9 }),
+            })
             .apply(last);
           const dead = tfl.layers.reLU({ name: `${task}/dead` }).apply(idle);
           return tfl.layers

@@ -1,7 +1,7 @@
 import type { Sharing } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { SharingError } from './errors.js';
+import { checkShare } from './errors.js';
 import {
   addLayer,
   channelsOf,
@@ -30,7 +30,7 @@ export interface CrossStitchOptions {
  * section 5.
  */
 export function crossStitch({ own = 0.9 }: CrossStitchOptions = {}): Sharing {
-  if (!(own >= 0 && own <= 1)) throw new SharingError(`\`own\` is ${own}; it has to be from 0 to 1.`);
+  checkShare('own', own);
   return {
     kind: 'cross-stitch',
     connect: (trunk, inputs) =>

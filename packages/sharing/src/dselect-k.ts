@@ -1,7 +1,7 @@
 import type { Sharing } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { checkCount, SharingError } from './errors.js';
+import { checkCount, checkFactor, SharingError } from './errors.js';
 import { type ExpertPlace, Gate, type GateConfig, mixtureOfExperts, sharedExperts } from './experts.js';
 import { addLayer, type Inputs, type LayerWeight, tensorsOf } from './layer.js';
 
@@ -30,9 +30,7 @@ export function dselectK({ experts, select, entropy = 0.01, from }: DSelectKOpti
     throw new SharingError(`\`experts\` is ${experts}; it has to be a power of two.`);
   }
   if (select > experts) throw new SharingError(`\`select\` is ${select}, but there are ${experts} experts.`);
-  if (!(Number.isFinite(entropy) && entropy >= 0)) {
-    throw new SharingError(`\`entropy\` is ${entropy}; it has to be a finite number from 0.`);
-  }
+  checkFactor('entropy', entropy);
   return {
     kind: `dselect-k(${JSON.stringify({ experts, select, from })})`,
     connect: (trunk, inputs) =>

@@ -11,3 +11,17 @@ export function checkCount(option: string, value: number, least: number): void {
     throw new SharingError(`\`${option}\` is ${value}; it has to be a whole number from ${least}.`);
   }
 }
+
+/** @throws SharingError when an option that is a factor of a loss is negative or not finite. */
+export function checkFactor(option: string, value: number): void {
+  if (!(Number.isFinite(value) && value >= 0)) {
+    throw new SharingError(`\`${option}\` is ${value}; it has to be a finite number from 0.`);
+  }
+}
+
+/** @throws SharingError when an option that is a share is not from 0 to 1. */
+export function checkShare(option: string, value: number): void {
+  if (!(value >= 0 && value <= 1)) {
+    throw new SharingError(`\`${option}\` is ${value}; it has to be from 0 to 1.`);
+  }
+}

@@ -1,4 +1,4 @@
-import { applyShared, type ByTask, type Features, type Stage, StageError, type Trunk } from '@espalier/core';
+import type { ByTask, Features, Stage, Trunk } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { applyCopies } from './apply-copies.js';
@@ -14,6 +14,7 @@ import {
   shapesOf,
   tensorsOf,
 } from './layer.js';
+import { sharedUpTo } from './shared-up-to.js';
 
 /** Where in the trunk there are experts. */
 export interface ExpertPlace {
@@ -22,29 +23,6 @@ export interface ExpertPlace {
    * what the gates decide by. Without it there are experts from the first stage, and gates decide by the input.
    */
   readonly from?: string;
-}
-
-/**
- * Runs the inputs through the stages before the experts.
- *
- * @throws StageError when the trunk has no stage of that name.
- */
-export function beforeExperts(
-  trunk: Trunk,
-  inputs: ByTask,
-  from: string = trunk[0].name,
-): { readonly shared: readonly ByTask[]; readonly entry: ByTask; readonly stages: Trunk } {
-  const first = trunk.findIndex(({ name }) => name === from);
-  if (first === -1) {
-    const names = trunk.map(({ name }) => name).join(', ');
-    throw new StageError(from, `experts are to begin at it, but the trunk's stages are ${names}.`);
-  }
-  let entry = inputs;
-  const shared = trunk.slice(0, first).map((stage) => {
-    entry = applyShared(stage, entry);
-    return entry;
-  });
-  return { shared, entry, stages: trunk.slice(first) };
 }
 
 /** A copy of the stages from a place on: a task's own, or one that all tasks share. */
@@ -103,7 +81,7 @@ export function mixtureOfExperts(
     gateOf(task: string, entry: tfl.SymbolicTensor, count: number): GateOutput;
   },
 ): ReadonlyMap<string, Features> {
-  const { shared, entry, stages } = beforeExperts(trunk, inputs, from);
+  const { shared, entry, stages } = sharedUpTo(trunk, inputs, from);
   const seenBy = (task: string) => experts.flatMap((expert, place) => (sees(task, expert) ? [place] : []));
   const gates = new Map([...entry].map(([task, own]) => [task, gateOf(task, own, seenBy(task).length)]));
   let latest = experts.map(({ task }) => (task === undefined ? entry : only([task], entry)));

@@ -1,7 +1,7 @@
 import type { Sharing } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { SharingError } from './errors.js';
+import { checkShare } from './errors.js';
 import { addLayer, channelsOf } from './layer.js';
 import { ownTrunks } from './own-trunks.js';
 
@@ -22,7 +22,7 @@ export interface NddrOptions {
  * optimizer's business here.
  */
 export function nddr({ own = 0.9 }: NddrOptions = {}): Sharing {
-  if (!(own >= 0 && own <= 1)) throw new SharingError(`\`own\` is ${own}; it has to be from 0 to 1.`);
+  checkShare('own', own);
   return {
     kind: 'nddr',
     connect: (trunk, inputs) =>

@@ -3,15 +3,8 @@ import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { featuresByTask, only } from './by-task.js';
 import type { CgcOptions } from './cgc.js';
 import { checkCount } from './errors.js';
-import {
-  addGate,
-  addMixture,
-  applyExperts,
-  beforeExperts,
-  ownExperts,
-  sees,
-  sharedExperts,
-} from './experts.js';
+import { addGate, addMixture, applyExperts, ownExperts, sees, sharedExperts } from './experts.js';
+import { sharedUpTo } from './shared-up-to.js';
 
 /** The experts of every level; each stage of the trunk is a level. */
 export type PleOptions = CgcOptions;
@@ -31,7 +24,7 @@ export function ple({ shared, own, from }: PleOptions): Sharing {
   return {
     kind: `ple(${JSON.stringify({ shared, own, from })})`,
     connect(trunk, inputs) {
-      const { shared: before, entry, stages } = beforeExperts(trunk, inputs, from);
+      const { shared: before, entry, stages } = sharedUpTo(trunk, inputs, from);
       const tasks = [...inputs.keys()];
       const experts = [...tasks.flatMap((task) => ownExperts(task, own)), ...sharedExperts(shared)];
       let latest = entry;

@@ -1,9 +1,10 @@
 import { applyShared, type Sharing } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
-import * as tfl from '@tensorflow/tfjs-layers';
-import { SharingError } from './errors.js';
-import type { Inputs, LayerArgs, LayerWeight } from './layer.js';
-import { ownTrunks } from './own-trunks.js';
+import type * as tfl from '@tensorflow/tfjs-layers';
+import { CopiesPenalty, type CopiesPenaltyConfig } from './copies-penalty.js';
+import { checkFactor } from './errors.js';
+import type { LayerWeight } from './layer.js';
+import { copyNames, ownTrunks } from './own-trunks.js';
 import { traceNorm } from './trace-norm.js';
 
 export interface SoftSharingOptions {
@@ -26,59 +27,40 @@ export interface SoftSharingOptions {
  * Learning", ICLR 2017 workshop, section 2 (trace norm, the variant "last axis flattening").
  */
 export function softSharing({ penalty, weight }: SoftSharingOptions): Sharing {
-  if (!(Number.isFinite(weight) && weight >= 0)) {
-    throw new SharingError(`\`weight\` is ${weight}; it has to be a finite number from 0.`);
-  }
+  checkFactor('weight', weight);
   return {
     kind: 'soft',
     connect(trunk, inputs) {
-      const copies = trunk.map(({ name }) => [...inputs.keys()].map((task) => `${task}/${name}`));
+      const copies = copyNames(trunk, inputs);
       const tie = new Tie({ name: 'soft-sharing', penalty, weight, copies });
       return ownTrunks(trunk, applyShared(tie, inputs));
     },
   };
 }
 
-interface TieConfig extends LayerArgs, SoftSharingOptions {
-  /** For every stage the names of its copies. */
-  readonly copies: readonly (readonly string[])[];
-}
+type TieConfig = CopiesPenaltyConfig & SoftSharingOptions;
 
-/**
- * Passes features on, and gives the network the penalty on the layers behind it. It knows them by name and looks for
- * them along the network, so that a network that is made anew from its config is tied like the first.
- */
-class Tie extends tfl.layers.Layer {
+/** Gives the network the penalty on how much the copies differ. */
+class Tie extends CopiesPenalty {
   static readonly className = 'EspalierTie';
-  readonly #config: TieConfig;
+  readonly #penalty: SoftSharingOptions['penalty'];
 
   constructor(config: TieConfig) {
     super(config);
-    this.#config = config;
+    this.#penalty = config.penalty;
   }
 
-  override call(inputs: Inputs): Inputs {
-    return inputs;
-  }
-
-  override calculateLosses(): tf.Scalar[] {
-    const { penalty, weight, copies } = this.#config;
-    if (weight === 0) return [];
-    return tf.tidy(() => {
-      const behind = layersBehind(this);
-      const matrices = copies.flatMap((names) => {
-        const [first, ...others] = names.map((name) => behind.get(name)!.trainableWeights);
-        return first.map((own, index) => rows([own, ...others.map((weights) => weights[index])]));
-      });
-      if (matrices.length === 0) return [];
-      const tied = penalty === 'trace-norm' ? traceNorm(matrices) : squaredDistance(matrices);
-      return [tf.mul(tied, weight) as tf.Scalar];
+  protected override penalty(stages: readonly (readonly tfl.layers.Layer[])[]): tf.Tensor | undefined {
+    const matrices = stages.flatMap((copies) => {
+      const [first, ...others] = copies.map((copy) => copy.trainableWeights);
+      return first.map((own, index) => rows([own, ...others.map((weights) => weights[index])]));
     });
+    if (matrices.length === 0) return undefined;
+    return this.#penalty === 'trace-norm' ? traceNorm(matrices) : squaredDistance(matrices);
   }
 
   override getConfig(): tf.serialization.ConfigDict {
-    const { penalty, weight, copies } = this.#config;
-    return { ...super.getConfig(), penalty, weight, copies: copies.map((names) => [...names]) };
+    return { ...super.getConfig(), penalty: this.#penalty };
   }
 }
 tf.serialization.registerClass(Tie);
@@ -96,17 +78,4 @@ function squaredDistance(matrices: readonly tf.Tensor2D[]): tf.Tensor {
       return tf.mul(tf.sum(tf.square(distances)), matrix.shape[0]);
     }),
   );
-}
-
-function layersBehind(layer: tfl.layers.Layer): ReadonlyMap<string, tfl.layers.Layer> {
-  const found = new Map<string, tfl.layers.Layer>();
-  const pending = [layer];
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    for (const { outboundLayer } of next.outboundNodes) {
-      if (found.has(outboundLayer.name)) continue;
-      found.set(outboundLayer.name, outboundLayer);
-      pending.push(outboundLayer);
-    }
-  }
-  return found;
 }

@@ -4,16 +4,14 @@ import { dense, type Matrix } from './by-hand.js';
 import {
   bareModel,
   difference,
+  drawWeights,
   examples,
-  numbers,
   outputs,
   own,
   reachedLayers,
   rebuilt,
   separate,
-  setWeights,
   testConformance,
-  weightsOf,
 } from './models.js';
 import { denseTrunk, trunks } from './trunks.js';
 
@@ -30,8 +28,7 @@ describe('limits', () => {
 
 test('agrees with the formula of section 3', async () => {
   const model = bareModel(crossStitch());
-  await setWeights(model, (name, size) => numbers(size, name.length + name.charCodeAt(0)));
-  const weights = await weightsOf(model);
+  const weights = await drawWeights(model);
   const tasks = ['a', 'b', 'c'];
   let features = new Map<string, Matrix>(
     tasks.map((task) => [task, examples(denseTrunk).map(({ input }) => [...input])]),

@@ -6,6 +6,7 @@ import { dense, type Matrix, softmax, times } from './by-hand.js';
 import {
   bareModel,
   difference,
+  drawWeights,
   examples,
   numbers,
   outputs,
@@ -56,8 +57,7 @@ const expert = (
 describe('the formulas, computed by hand', () => {
   test('MMoE, section 4.2', async () => {
     const model = bareModel(mmoe({ experts: 3 }));
-    await setWeights(model, draw);
-    const weights = await weightsOf(model);
+    const weights = await drawWeights(model);
     const experts = [0, 1, 2].map((index) => expert(inputs, weights, '', index));
     const expected = tasks.map((task) => mixture(gateOf(inputs, weights, `${task}/gate`), experts).flat());
     expect(difference(outputs(model), expected)).toBeLessThan(1e-5);
@@ -65,8 +65,7 @@ describe('the formulas, computed by hand', () => {
 
   test('CGC, section 4.1', async () => {
     const model = bareModel(cgc({ shared: 2, own: 1 }));
-    await setWeights(model, draw);
-    const weights = await weightsOf(model);
+    const weights = await drawWeights(model);
     const expected = tasks.map((task) => {
       const seen = [
         expert(inputs, weights, `${task}/`, 0),
@@ -80,8 +79,7 @@ describe('the formulas, computed by hand', () => {
 
   test('PLE, section 4.2', async () => {
     const model = bareModel(ple({ shared: 2, own: 1 }));
-    await setWeights(model, draw);
-    const weights = await weightsOf(model);
+    const weights = await drawWeights(model);
     let features = tasks.map(() => inputs);
     let common = inputs;
     for (const stage of ['low', 'high']) {

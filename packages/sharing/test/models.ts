@@ -109,6 +109,16 @@ export async function setWeights(
   model.importWeights({ architecture, weights: new Map(changed) });
 }
 
+/** Sets every weight of a model to numbers that differ from weight to weight; variances are above zero. */
+export async function drawWeights(model: BareModel): Promise<Map<string, Float32Array>> {
+  await setWeights(model, (name, size) =>
+    numbers(size, name.length + name.charCodeAt(0)).map((value) =>
+      name.includes('variance') ? value * value : value,
+    ),
+  );
+  return weightsOf(model);
+}
+
 /** The names of the layers that the gradient of one task's loss reaches, sorted. */
 export function reachedLayers(model: BareModel, task: 'a' | 'b' | 'c'): string[] {
   return tf.tidy(() => {

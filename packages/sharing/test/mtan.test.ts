@@ -4,13 +4,11 @@ import { dense, type Matrix, normalized, relu, sigmoid } from './by-hand.js';
 import {
   bareModel,
   difference,
+  drawWeights,
   examples,
-  numbers,
   outputs,
   reachedLayers,
-  setWeights,
   testConformance,
-  weightsOf,
 } from './models.js';
 import { denseTrunk } from './trunks.js';
 
@@ -20,12 +18,7 @@ const tasks = ['a', 'b', 'c'];
 
 test('agrees with the formulas of section 3.2', async () => {
   const model = bareModel(mtan());
-  await setWeights(model, (name, size) =>
-    numbers(size, name.length + name.charCodeAt(0)).map((value) =>
-      name.includes('variance') ? value * value : value,
-    ),
-  );
-  const weights = await weightsOf(model);
+  const weights = await drawWeights(model);
   let common: Matrix = examples(denseTrunk).map(({ input }) => [...input]);
   let masked: Matrix[] | undefined;
   for (const stage of ['low', 'high']) {

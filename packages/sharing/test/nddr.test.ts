@@ -4,8 +4,8 @@ import { dense, type Matrix, normalized } from './by-hand.js';
 import {
   bareModel,
   difference,
+  drawWeights,
   examples,
-  numbers,
   outputs,
   reachedLayers,
   separate,
@@ -21,12 +21,7 @@ const tasks = ['a', 'b', 'c'];
 
 test('agrees with the formula of section 3', async () => {
   const model = bareModel(nddr());
-  await setWeights(model, (name, size) =>
-    numbers(size, name.length + name.charCodeAt(0)).map((value) =>
-      name.includes('variance') ? value * value : value,
-    ),
-  );
-  const weights = await weightsOf(model);
+  const weights = await drawWeights(model);
   let features = tasks.map((): Matrix => examples(denseTrunk).map(({ input }) => [...input]));
   for (const stage of ['low', 'high']) {
     const copies = tasks.map((task, index) => dense(features[index], weights, `${task}/${stage}`, Math.tanh));

@@ -66,7 +66,7 @@ export const trunks = {
     trunk: (): Trunk => [
       named(
         'low',
-        block(tfl.layers.conv2d({ filters: 3, kernelSize: 3, padding: 'same' }), tfl.layers.elu()),
+        block(tfl.layers.conv2d({ filters: 4, kernelSize: 3, padding: 'same' }), tfl.layers.elu()),
       ),
       tfl.layers.conv2d({ name: 'high', filters: 4, kernelSize: 3, strides: 2, activation: 'tanh' }),
     ],
@@ -86,14 +86,14 @@ export const trunks = {
       ),
   },
   'a Transformer encoder': {
-    inputShape: [4, 3],
+    inputShape: [4, 4],
     trunk: (): Trunk => [new EncoderLayer({ name: 'low' }), new EncoderLayer({ name: 'high' })],
   },
   'an LSTM': {
     inputShape: [4, 3],
     trunk: (): Trunk => [
       tfl.layers.lstm({ name: 'low', units: 4, returnSequences: true }),
-      tfl.layers.lstm({ name: 'high', units: 3 }),
+      tfl.layers.lstm({ name: 'high', units: 4 }),
     ],
   },
 };

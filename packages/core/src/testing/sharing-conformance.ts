@@ -40,18 +40,15 @@ export function sharingConformance({ sharing, trunk, inputShape }: SharingUnderT
     {
       name: 'gives every task one tensor of features a stage',
       async run() {
-        const stages = trunk();
-        const tasks = Object.keys(heads);
-        const input = tfl.input({ shape: [...inputShape] });
-        const features = sharing.connect(stages, new Map(tasks.map((task) => [task, input])));
-        for (const task of tasks) {
-          const count = features.get(task)?.length;
+        const model = compose(1);
+        for (const { name } of model.tasks) {
+          const count = model.features.get(name)?.length;
           expect(
-            count === stages.length,
-            `Task "${task}" has features of ${count} stages; the trunk has ${stages.length}.`,
+            count === model.stages.length,
+            `Task "${name}" has features of ${count} stages; the trunk has ${model.stages.length}.`,
           );
         }
-        for (const stage of stages) stage.dispose();
+        model.dispose();
       },
     },
     {

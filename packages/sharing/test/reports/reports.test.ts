@@ -21,13 +21,13 @@ test('a task is told what it needs, alone and shared', async () => {
 test('multiply-adds are those of the layers in the arithmetic books', async () => {
   const needed = async (trunk: typeof denseTrunk) =>
     (await taskCosts(bareModel(hardSharing(), trunk))).get('a')!.multiplyAdds;
-  // 3 × 3 filters: 6 × 6 positions from 2 to 3 channels, then 2 × 2 positions from 3 to 4.
-  expect(await needed(trunks['a small CNN'])).toBe(36 * 9 * 2 * 3 + 4 * 9 * 3 * 4);
+  // 3 × 3 filters: 6 × 6 positions from 2 to 4 channels, then 2 × 2 positions from 4 to 4.
+  expect(await needed(trunks['a small CNN'])).toBe(36 * 9 * 2 * 4 + 4 * 9 * 4 * 4);
   expect(await needed(modelTrunk)).toBe(2 * 36 * 9 * 2 * 2);
   // Six projections of 4 tokens and two products of 4 × 4 scores, in two layers.
-  expect(await needed(trunks['a Transformer encoder'])).toBe(2 * (6 * 4 * 9 + 2 * 16 * 3));
+  expect(await needed(trunks['a Transformer encoder'])).toBe(2 * (6 * 4 * 16 + 2 * 16 * 4));
   // Four gates of 4 steps, from the input and from the state.
-  expect(await needed(trunks['an LSTM'])).toBe(4 * 4 * (3 * 4 + 4 * 4) + 4 * 4 * (4 * 3 + 3 * 3));
+  expect(await needed(trunks['an LSTM'])).toBe(4 * 4 * (3 * 4 + 4 * 4) + 4 * 4 * (4 * 4 + 4 * 4));
   // Two experts and a gate over 3 inputs.
   const mixed = await taskCosts(bareModel(mmoe({ experts: 2 })));
   expect(mixed.get('c')!.multiplyAdds).toBe(2 * 20 + 3 * 2);
