@@ -18,12 +18,21 @@ export {
 export { NonFiniteLossError, TrainerError } from './errors.js';
 export { type EvaluateOptions, type Evaluation, evaluate, predict } from './evaluate.js';
 export { type FitOptions, fit, type StepRecord } from './fit.js';
-export { type AdamWOptions, adamW } from './optimizers/adam-w.js';
-export { addDecayedWeights, type Decays, onlyKernels } from './optimizers/add-decayed-weights.js';
+export { type AdamOptions, type AdamWOptions, adam, adamW } from './optimizers/adam-w.js';
+export { averageWeights } from './optimizers/average-weights.js';
 export { chain } from './optimizers/chain.js';
-export type { Optimizer, OptimizerContext, OptimizerState, Updates } from './optimizers/optimizer.js';
-export { type AdamOptions, scaleByAdam } from './optimizers/scale-by-adam.js';
-export { scaleByLearningRate } from './optimizers/scale-by-learning-rate.js';
+export { clipByGlobalNorm } from './optimizers/clip-by-global-norm.js';
+export { type LionOptions, lion } from './optimizers/lion.js';
+export type {
+  Gradients,
+  NamedWeights,
+  Optimizer,
+  OptimizerContext,
+  OptimizerState,
+} from './optimizers/optimizer.js';
+export { rateByGroup } from './optimizers/rate-by-group.js';
+export { type SgdOptions, sgd } from './optimizers/sgd.js';
+export type { WeightDecayOptions } from './optimizers/weight-decay.js';
 export { decodeSafetensors, encodeSafetensors } from './safetensors.js';
 export { annealed } from './samplers/annealed.js';
 export { byLoss } from './samplers/by-loss.js';

@@ -82,13 +82,7 @@ export class Training<H extends Heads> {
         losses: (inputs: NamedTensors) => ({ losses: tf.stack(forward.run(inputs).losses) }),
         gradients: (inputs: NamedTensors) => source.gradients(inputs),
         apply: (inputs: NamedTensors) => {
-          const changes = optimizer.update(source.gradientsOf(inputs), {
-            learningRate: inputs.learningRate as tf.Scalar,
-          });
-          for (const [name, change] of changes) {
-            const variable = variables.get(name)!;
-            variable.assign(tf.add(variable, change));
-          }
+          optimizer.update(source.gradientsOf(inputs), { learningRate: inputs.learningRate as tf.Scalar });
           forward.keepStatistics();
           return {};
         },

@@ -2,7 +2,7 @@ import type { Heads, Random, TaskName } from '@espalier/core';
 import type { NamedTensors, StateHolder } from '@espalier/engine';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { CombinationState } from './combination.js';
-import type { Updates } from './optimizers/optimizer.js';
+import type { Gradients } from './optimizers/optimizer.js';
 
 /** One number a task, in the model's order; `undefined` for a task without a label in the batch. */
 export type ByTask = readonly (number | undefined)[];
@@ -55,7 +55,7 @@ export interface GradientSource {
     context: UpdateContext,
   ): Update;
   /** Inside of the program: the combined gradients, by the weight's name, of the weights that follow a present task. */
-  gradientsOf(inputs: NamedTensors): Updates;
+  gradientsOf(inputs: NamedTensors): Gradients;
   dispose(): void;
 }
 

@@ -1,63 +1,140 @@
-import { adamW, constant, warmupCosine } from '@espalier/trainer';
+import { readFileSync } from 'node:fs';
+import * as engine from '@espalier/engine';
+import {
+  adam,
+  adamW,
+  averageWeights,
+  chain,
+  clipByGlobalNorm,
+  constant,
+  lion,
+  type Optimizer,
+  rateByGroup,
+  sgd,
+  TrainerError,
+  warmupCosine,
+} from '@espalier/trainer';
 import * as tf from '@tensorflow/tfjs-core';
-import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
-/** AdamW as its paper writes it (algorithm 2), on plain numbers. */
-function reference(start: number[], gradients: number[][], rate: number, decay: number): number[] {
-  let [mean, square] = [start.map(() => 0), start.map(() => 0)];
-  return gradients.reduce((weights, gradient, step) => {
-    mean = mean.map((old, i) => 0.9 * old + 0.1 * gradient[i]);
-    square = square.map((old, i) => 0.999 * old + 0.001 * gradient[i] ** 2);
-    return weights.map((weight, i) => {
-      const unbiased = mean[i] / (1 - 0.9 ** (step + 1));
-      const size = Math.sqrt(square[i] / (1 - 0.999 ** (step + 1))) + 1e-8;
-      return weight - (rate * unbiased) / size - rate * decay * weight;
-    });
-  }, start);
-}
+type Values = Readonly<Record<string, readonly number[]>>;
 
-const numbers = fc.array(fc.double({ min: -3, max: 3, noNaN: true }), { minLength: 4, maxLength: 4 });
+/** What `optimizers-reference.py` wrote. */
+const reference: {
+  readonly rates: readonly number[];
+  readonly start: Readonly<Record<string, { shape: number[]; values: number[] }>>;
+  readonly gradients: readonly Values[];
+  readonly cases: Readonly<Record<string, readonly Values[]>>;
+} = JSON.parse(readFileSync(new URL('optimizers-reference.json', import.meta.url), 'utf8'));
 
-test('AdamW is what its paper says', () => {
-  fc.assert(
-    fc.property(numbers, fc.array(numbers, { minLength: 1, maxLength: 6 }), (start, gradients) => {
-      const expected = reference(start, gradients, 0.1, 0.3);
-      const variable = tf.tidy(() => tf.variable(tf.tensor2d(start, [2, 2])));
-      const optimizer = adamW({ weightDecay: 0.3 }).init(new Map([['weight', variable]]));
-      for (const gradient of gradients) {
-        tf.tidy(() => {
-          const context = { learningRate: tf.scalar(0.1) };
-          const changes = optimizer.update(new Map([['weight', tf.tensor2d(gradient, [2, 2])]]), context);
-          variable.assign(tf.add(variable, changes.get('weight')!));
-        });
-      }
-      const found = variable.dataSync();
-      tf.dispose([variable, ...optimizer.slots.values()]);
-      for (const [index, value] of expected.entries())
-        expect(Math.abs(found[index] - value)).toBeLessThan(1e-4);
-    }),
-    { numRuns: 100 },
-  );
-});
+const optimizers: Readonly<Record<string, Optimizer>> = {
+  sgd: sgd(),
+  'sgd with momentum and decay': sgd({ momentum: 0.9, weightDecay: 0.1 }),
+  "sgd with Nesterov's momentum": sgd({ momentum: 0.9, nesterov: true, weightDecay: 0.1 }),
+  adam: adam(),
+  adamW: adamW({ weightDecay: 0.3 }),
+  lion: lion({ weightDecay: 0.3 }),
+  clipped: chain(clipByGlobalNorm(1.5), sgd()),
+  'rates by group': rateByGroup((name) => (name === 'kernel' ? 0.1 : 2), adamW()),
+  average: chain(adamW(), averageWeights(0.8)),
+};
 
-test('biases do not decay, and a weight without a gradient gets no change', () => {
-  const before = tf.memory().numTensors;
-  const [bias, idle] = tf.tidy(() => [tf.variable(tf.tensor1d([1, 2])), tf.variable(tf.tensor2d([[3]]))]);
-  const optimizer = adamW({ weightDecay: 0.5 }).init(
-    new Map<string, tf.Variable>([
-      ['bias', bias],
-      ['idle', idle],
+/** The weights after every step; where the last part keeps an average, the averages. */
+function run(optimizer: Optimizer, gradients: readonly Values[], prefix = ''): Values[] {
+  const weights = new Map(
+    Object.entries(reference.start).map(([name, { shape, values }]) => [
+      name,
+      tf.tidy(() => tf.variable(tf.tensor(values, shape))),
     ]),
   );
-  tf.tidy(() => {
-    const context = { learningRate: tf.scalar(0.1) };
-    const changes = optimizer.update(new Map([['bias', tf.tensor1d([0, 0])]]), context);
-    expect([...changes.keys()]).toEqual(['bias']);
-    expect(Array.from(changes.get('bias')!.dataSync(), Math.abs)).toEqual([0, 0]);
+  const state = optimizer.init(weights);
+  const program = engine.program({
+    state: [...weights.values(), ...state.slots.values()],
+    entries: {
+      update({ learningRate, ...gradients }: engine.NamedTensors) {
+        state.update(new Map(Object.entries(gradients)), { learningRate: learningRate as tf.Scalar });
+        return {};
+      },
+    },
   });
-  tf.dispose([bias, idle, ...optimizer.slots.values()]);
+  const before = tf.memory().numTensors;
+  const steps = gradients.map((step, index) => {
+    tf.tidy(() => {
+      const tensors = Object.entries(step).map(([name, values]) => [
+        name,
+        tf.tensor([...values], weights.get(name)!.shape),
+      ]);
+      program.entries.update({
+        ...Object.fromEntries(tensors),
+        learningRate: tf.scalar(reference.rates[index]),
+      });
+    });
+    program.sync();
+    const shown = prefix === '' ? weights : state.slots;
+    return Object.fromEntries(
+      [...weights.keys()].map((name) => [name, [...shown.get(prefix + name)!.dataSync()]]),
+    );
+  });
   expect(tf.memory().numTensors).toBe(before);
+  program.dispose();
+  tf.dispose([...weights.values(), ...state.slots.values()]);
+  return steps;
+}
+
+describe('optimizers', () => {
+  test.each(Object.entries(optimizers))('%s gives the weights that PyTorch gives', (name, optimizer) => {
+    const found = run(optimizer, reference.gradients, name === 'average' ? '1/' : '');
+    for (const [step, expected] of reference.cases[name].entries()) {
+      for (const [weight, values] of Object.entries(expected)) {
+        for (const [index, value] of values.entries()) {
+          expect(found[step][weight][index]).toBeCloseTo(value, 5);
+        }
+      }
+    }
+  });
+
+  test.each(Object.entries(optimizers))('%s lets a weight without a gradient stay', (name, optimizer) => {
+    if (name === 'average') return;
+    const without = reference.gradients.slice(0, 3).map(({ kernel }) => ({ kernel }));
+    const [, , third] = run(optimizer, without);
+    for (const [index, value] of reference.start.bias.values.entries()) {
+      expect(third.bias[index]).toBeCloseTo(value, 6);
+    }
+    // And it begins as if it were the first step when it gets its first gradient.
+    if (name.startsWith('adam')) {
+      const late = run(optimizer, [...without.slice(1), reference.gradients[0]]);
+      const first = Math.abs(late[2].bias[0] - reference.start.bias.values[0]);
+      expect(first).toBeCloseTo(reference.rates[2], 4);
+    }
+  });
+
+  test('only what is asked to decays', () => {
+    const still = [{ kernel: Array(6).fill(0), bias: Array(3).fill(0) }];
+    const [kernels] = run(adamW({ weightDecay: 0.5 }), still);
+    expect(kernels.bias[0]).toBeCloseTo(reference.start.bias.values[0], 6);
+    expect(kernels.kernel[0]).toBeCloseTo(reference.start.kernel.values[0] * (1 - 0.05), 6);
+    const [biases] = run(adamW({ weightDecay: 0.5, decays: (name) => name === 'bias' }), still);
+    expect(biases.bias[0]).toBeCloseTo(reference.start.bias.values[0] * (1 - 0.05), 6);
+    expect(biases.kernel[0]).toBeCloseTo(reference.start.kernel.values[0], 6);
+  });
+
+  test('a group with a factor of 0 is frozen', () => {
+    const [step] = run(
+      rateByGroup((name) => Number(name === 'bias'), sgd()),
+      reference.gradients.slice(0, 1),
+    );
+    expect(step.kernel[0]).toBeCloseTo(reference.start.kernel.values[0], 6);
+    expect(step.bias).not.toEqual(reference.start.bias.values);
+  });
+
+  test.each([
+    ['Nesterov without a momentum', () => sgd({ nesterov: true }), /nesterov needs a momentum above 0/],
+    ['a norm of 0', () => clipByGlobalNorm(0), /the norm is 0; expected a number above 0/],
+    ['a decay of 1', () => averageWeights(1), /the decay is 1; expected a number from 0 to below 1/],
+  ])('%s is refused', (_, make, message) => {
+    expect(make).toThrow(TrainerError);
+    expect(make).toThrow(message);
+  });
 });
 
 test('schedules', () => {

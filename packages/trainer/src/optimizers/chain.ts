@@ -1,24 +1,23 @@
 import type { Optimizer } from './optimizer.js';
+import { named } from './slots.js';
 
-/** Several optimizers, or parts of one, one after another: each gets what the one before it gave. */
+/**
+ * Several parts of an optimizer, one after another: what changes gradients comes before what changes weights.
+ *
+ * @example
+ * ```ts
+ * const optimizer = chain(clipByGlobalNorm(1), adamW({ weightDecay: 0.01 }));
+ * ```
+ */
 export function chain(...parts: readonly Optimizer[]): Optimizer {
   return {
     init(weights) {
       const states = parts.map((part) => part.init(weights));
       return {
-        slots: new Map(
-          states.flatMap(({ slots }, index) =>
-            [...slots].map(([name, slot]) => [`${index}/${name}`, slot] as const),
-          ),
-        ),
+        slots: new Map(states.flatMap(({ slots }, index) => named(String(index), slots))),
         update: (gradients, context) =>
-          states.reduce((updates, state) => state.update(updates, context), gradients),
+          states.reduce((updated, state) => state.update(updated, context), gradients),
       };
     },
   };
-}
-
-/** A part that remembers nothing. */
-export function stateless(update: ReturnType<Optimizer['init']>['update']): Optimizer {
-  return { init: () => ({ slots: new Map(), update }) };
 }

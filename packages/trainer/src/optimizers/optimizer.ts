@@ -1,19 +1,22 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
-/** Tensors by the name of the weight that they belong to, each in its shape. */
-export type Updates = ReadonlyMap<string, tf.Tensor>;
+/** Gradients by the name of the weight that they belong to, each in its shape. */
+export type Gradients = ReadonlyMap<string, tf.Tensor>;
+
+/** The weights that training may change, by names that are the same in every process, such as `stage0/kernel`. */
+export type NamedWeights = ReadonlyMap<string, tf.Variable>;
 
 export interface OptimizerContext {
   readonly learningRate: tf.Scalar;
 }
 
 /**
- * Turns gradients into the changes of weights, or does one part of that: see `chain`. A definition, without state: one
- * may serve many trainings.
+ * Changes weights by their gradients, or does one part of that: see `chain`. A definition without state: one may serve
+ * many trainings.
  */
 export interface Optimizer {
-  /** Makes what one training remembers, for all weights that it may ever change. */
-  init(weights: ReadonlyMap<string, tf.Variable>): OptimizerState;
+  /** Makes what one training remembers, so that no step takes more memory than the one before. */
+  init(weights: NamedWeights): OptimizerState;
 }
 
 /** What one training remembers. Whoever calls `init` disposes of the slots. */
@@ -21,10 +24,10 @@ export interface OptimizerState {
   /** By names that are the same in every process, for checkpoints. */
   readonly slots: ReadonlyMap<string, tf.Variable>;
   /**
-   * From gradients to what is to be added to the weights. Weights without a gradient, whose tasks have no label in the
-   * batch, get no change, and what is remembered of them stays as it is.
+   * One update of the weights that have a gradient; the others, whose tasks have no label in the batch, and what is
+   * remembered of them, stay as they are. It runs inside of a program: all that changes from step to step is a tensor.
    *
-   * It runs inside of a program: all that changes from step to step is a tensor.
+   * @returns the gradients as the next part of a chain gets them.
    */
-  update(gradients: Updates, context: OptimizerContext): Updates;
+  update(gradients: Gradients, context: OptimizerContext): Gradients;
 }
