@@ -1,7 +1,9 @@
-import { type Head, TaskError } from '@espalier/core';
+import { TaskError } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
+import { textBox, type VisionHead } from './draw/picture.js';
 import { accuracy } from './metrics/accuracy.js';
+import { macroF1 } from './metrics/macro-f1.js';
 
 /** Which class a picture shows. */
 export interface Classification<Class extends string> {
@@ -26,7 +28,7 @@ export interface ClassificationOptions<Class extends string> {
  */
 export function classification<const Class extends string>({
   classes,
-}: ClassificationOptions<Class>): Head<number, Classification<Class>> {
+}: ClassificationOptions<Class>): VisionHead<number, Classification<Class>> {
   if (classes.length < 2) {
     throw new RangeError(`A classification needs at least two classes; found ${classes.length}.`);
   }
@@ -77,6 +79,10 @@ export function classification<const Class extends string>({
       });
     },
 
-    metrics: [accuracy(({ index }) => index)],
+    metrics: [accuracy(({ index }) => index), macroF1(({ index }) => index)],
+
+    draw({ label, index, probabilities }, size) {
+      return textBox(`${label} ${Math.round(100 * probabilities[index])} %`, 0, 0, size);
+    },
   };
 }

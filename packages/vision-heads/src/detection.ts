@@ -1,7 +1,8 @@
-import { type Head, TaskError } from '@espalier/core';
+import { TaskError } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { type DetectedBox, type LabelledBox, nonMaximumSuppression } from './box.js';
+import { colourOf, short, textBox, type VisionHead } from './draw/picture.js';
 import { averagePrecision } from './metrics/average-precision.js';
 
 export interface DetectionOptions<Class extends string> {
@@ -15,6 +16,8 @@ export interface DetectionOptions<Class extends string> {
 const BOX = 4;
 /** The least score of a box that `decode` gives. */
 const LEAST_SCORE = 0.05;
+/** Boxes that the head is less sure of are not drawn. */
+const DRAWN_SCORE = 0.3;
 /** Boxes of one class that overlap more than this are one object. */
 const SUPPRESSION = 0.5;
 /** Before any training every place is an object with this probability (T.-Y. Lin et al. 2017, section 4.1). */
@@ -33,7 +36,7 @@ const PRIOR = 0.1;
 export function detection<const Class extends string>({
   classes,
   channels = 64,
-}: DetectionOptions<Class>): Head<readonly LabelledBox[], readonly DetectedBox<Class>[]> {
+}: DetectionOptions<Class>): VisionHead<readonly LabelledBox[], readonly DetectedBox<Class>[]> {
   const count = classes.length;
   if (count < 1) throw new RangeError('A detection needs at least one class; found none.');
 
@@ -108,6 +111,22 @@ export function detection<const Class extends string>({
     },
 
     metrics: [averagePrecision(0.5), averagePrecision()],
+
+    /** The boxes that the head is sure enough of, each class in its colour. */
+    draw(boxes, size) {
+      const drawn = boxes.filter(({ score }) => score >= DRAWN_SCORE);
+      return drawn
+        .map((box) => {
+          const [x, width] = [box.x, box.width].map((side) => side * size.width);
+          const [y, height] = [box.y, box.height].map((side) => side * size.height);
+          return (
+            `<rect x="${short(x)}" y="${short(y)}" width="${short(width)}" height="${short(height)}" fill="none" ` +
+            `stroke="${colourOf(box.class)}" stroke-width="${short(Math.max(size.width, size.height) / 150)}"/>` +
+            textBox(`${box.label} ${Math.round(100 * box.score)} %`, x, y, size)
+          );
+        })
+        .join('');
+    },
   };
 }
 

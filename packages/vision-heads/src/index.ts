@@ -7,6 +7,9 @@ export {
 } from './box.js';
 export { type Classification, type ClassificationOptions, classification } from './classification.js';
 export { type DetectionOptions, detection } from './detection.js';
+export { type PictureSize, svgPicture, type VisionHead } from './draw/picture.js';
+export { type ImageRegressionOptions, imageRegression, type Quantity } from './image-regression.js';
+export { type InstanceSegmentationOptions, instanceSegmentation } from './instance-segmentation.js';
 export {
   type ClassMap,
   type FoundSegment,
@@ -32,3 +35,14 @@ export {
   type Pair,
   trueAcceptRate,
 } from './metrics/verification.js';
+export {
+  type MultiLabelClassification,
+  type MultiLabelClassificationOptions,
+  multiLabelClassification,
+} from './multi-label-classification.js';
+export { mergePanoptic, type PanopticOptions } from './panoptic.js';
+export {
+  type SegmentedPicture,
+  type SemanticSegmentationOptions,
+  semanticSegmentation,
+} from './semantic-segmentation.js';

@@ -1,3 +1,5 @@
+import { TaskError } from '@espalier/core';
+
 /** In a map: what this pixel shows is not known. It counts in no loss and in no metric. */
 export const UNKNOWN = -1;
 
@@ -81,4 +83,25 @@ export function checkSameSize(found: PixelMap, truth: PixelMap): void {
     `A map of ${found.width} × ${found.height} pixels cannot be compared with one of ${truth.width} × ` +
       `${truth.height}; give both at one size.`,
   );
+}
+
+/** @throws TaskError when a map has not the size of the head's output, or not as many values as pixels. */
+export function checkMapSize(
+  map: PixelMap,
+  { width, height }: { width: number; height: number },
+  task: string,
+): void {
+  if (map.width !== width || map.height !== height) {
+    throw new TaskError(
+      task,
+      `found a map of ${map.width} × ${map.height} pixels; expected one of ${width} × ${height}, the size of the ` +
+        "features. Scale the map (nearest neighbour), or end the trunk at the map's size.",
+    );
+  }
+  if (map.values.length !== width * height) {
+    throw new TaskError(
+      task,
+      `found a map with ${map.values.length} values; expected ${width} × ${height} = ${width * height}.`,
+    );
+  }
 }

@@ -50,3 +50,8 @@ test('verification without pairs of both kinds is refused', () => {
   expect(() => equalErrorRate([{ similarity: 1, same: true }])).toThrow(/found 1 and 0/);
   expect(() => trueAcceptRate([], 0.1)).toThrow(/found 0 and 0/);
 });
+
+test('a rate that is met exactly counts', () => {
+  const pairs = Array.from({ length: 20 }, (_, index) => ({ similarity: 20 - index, same: index % 2 === 1 }));
+  expect(trueAcceptRate(pairs, 0.1)).toBe(0.1);
+});

@@ -1,0 +1,150 @@
+import { TaskError } from '@espalier/core';
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import { outlines } from './draw/outlines.js';
+import { colourOf, type VisionHead } from './draw/picture.js';
+import { type ClassMap, checkMapSize, UNKNOWN } from './label-map.js';
+import {
+  classIntersectionOverUnion,
+  meanIntersectionOverUnion,
+  pixelAccuracy,
+} from './metrics/pixel-metrics.js';
+import { pixelCrossEntropies } from './pixel-loss.js';
+
+/** Which class every pixel shows. */
+export interface SegmentedPicture<Class extends string = string> extends ClassMap {
+  /** The names of the classes; `values` are places in this list. */
+  readonly classes: readonly Class[];
+  /** For every pixel the probability of its class. */
+  readonly probabilities: Float32Array;
+}
+
+export interface SemanticSegmentationOptions<Class extends string> {
+  /** The names of the classes, at least two; what is nothing else is often the first. */
+  readonly classes: readonly Class[];
+  /** The channels of the convolution between the features and the scores; 32 unless given. */
+  readonly channels?: number;
+  /** How much the pixels of each class count in the cross-entropy; 1 for each unless given. */
+  readonly classWeights?: readonly number[];
+  /** How much the Dice loss counts beside the cross-entropy; 0 unless given. */
+  readonly dice?: number;
+}
+
+/**
+ * Semantic segmentation: a class for every cell of the last feature map, [batch, height, width, channels], which has
+ * to have the size of the label maps. A pixel of a label map that is `UNKNOWN` takes no part.
+ *
+ * The loss of a picture is the softmax cross-entropy in nats, averaged over its known pixels by the weights of their
+ * classes; to it may be added 1 minus the mean over the classes of the Dice coefficient, which counts small classes
+ * as much as large ones: F. Milletari, N. Navab, S.-A. Ahmadi, "V-Net", 3DV 2016, section 3.
+ */
+export function semanticSegmentation<const Class extends string>({
+  classes,
+  channels = 32,
+  classWeights = classes.map(() => 1),
+  dice = 0,
+}: SemanticSegmentationOptions<Class>): VisionHead<ClassMap, SegmentedPicture<Class>> {
+  const count = classes.length;
+  if (count < 2) throw new RangeError(`A segmentation needs at least two classes; found ${count}.`);
+  if (classWeights.length !== count || !classWeights.every((weight) => weight > 0 && weight < Infinity)) {
+    throw new RangeError(`Expected a positive weight for each of ${count} classes; found ${classWeights}.`);
+  }
+  if (!(dice >= 0 && dice < Infinity)) throw new RangeError(`dice is ${dice}; expected a number from 0.`);
+
+  return {
+    kind: `semanticSegmentation(${count} classes, ${channels} channels)`,
+
+    connect(features, task) {
+      const hidden = tfl.layers
+        .conv2d({
+          name: `${task}/hidden`,
+          filters: channels,
+          kernelSize: 3,
+          padding: 'same',
+          activation: 'relu',
+          kernelInitializer: 'heNormal',
+        })
+        .apply(features[features.length - 1]);
+      return tfl.layers
+        .conv2d({ name: `${task}/scores`, filters: count, kernelSize: 1 })
+        .apply(hidden) as tfl.SymbolicTensor;
+    },
+
+    encode(labels, { task, outputShape: [height, width] }) {
+      const values = new Int32Array(labels.length * height * width);
+      for (const [example, label] of labels.entries()) {
+        if (label === undefined) continue;
+        checkMapSize(label, { width, height }, task);
+        checkClasses(label, count, task);
+        values.set(label.values, example * height * width);
+      }
+      return tf.tensor3d(values, [labels.length, height, width], 'int32');
+    },
+
+    losses(scores, target) {
+      return tf.tidy(() => {
+        const crossEntropy = pixelCrossEntropies(scores, target, classWeights);
+        return dice === 0
+          ? crossEntropy
+          : (tf.add(crossEntropy, tf.mul(diceLosses(scores, target, count), dice)) as tf.Tensor1D);
+      });
+    },
+
+    async decode(scores) {
+      const [examples, height, width] = scores.shape;
+      const { best, probabilities } = tf.tidy(() => {
+        const softmax = tf.softmax(scores as tf.Tensor4D);
+        return { best: tf.argMax(softmax, -1), probabilities: tf.max(softmax, -1) };
+      });
+      const [values, sure] = await Promise.all([best.data<'int32'>(), probabilities.data<'float32'>()]);
+      tf.dispose([best, probabilities]);
+      const size = height * width;
+      return Array.from({ length: examples }, (_, example) => ({
+        width,
+        height,
+        classes,
+        values: Int32Array.from(values.subarray(example * size, (example + 1) * size)),
+        probabilities: Float32Array.from(sure.subarray(example * size, (example + 1) * size)),
+      }));
+    },
+
+    metrics: [
+      meanIntersectionOverUnion(count),
+      pixelAccuracy(count),
+      ...classes.map((_, index) => classIntersectionOverUnion(classes, index)),
+    ],
+
+    /** The classes but the first, each in its colour. */
+    draw(map, size) {
+      const scale = `scale(${size.width / map.width}, ${size.height / map.height})`;
+      const paths = [...outlines(map, 0)].map(
+        ([value, d]) =>
+          `<path d="${d}" fill="${colourOf(value)}" fill-opacity="0.35" stroke="${colourOf(value)}" stroke-width="0.6"/>`,
+      );
+      return `<g transform="${scale}">${paths.join('')}</g>`;
+    },
+  };
+}
+
+function checkClasses({ values, width }: ClassMap, count: number, task: string): void {
+  for (const [pixel, value] of values.entries()) {
+    if (value === UNKNOWN || (value >= 0 && value < count)) continue;
+    throw new TaskError(
+      task,
+      `found the class ${value} in column ${pixel % width}, row ${Math.floor(pixel / width)} of a label map; expected ` +
+        `one from 0 to ${count - 1}, or UNKNOWN (${UNKNOWN}) where it is not known.`,
+    );
+  }
+}
+
+/** 1 minus the mean of the Dice coefficients of all classes, for every example. */
+function diceLosses(scores: tf.Tensor, target: tf.Tensor, count: number): tf.Tensor1D {
+  const known = tf.expandDims(tf.cast(tf.greaterEqual(target, 0), 'float32'), -1);
+  const truth = tf.oneHot(tf.cast(target, 'int32'), count);
+  const probabilities = tf.mul(tf.softmax(scores as tf.Tensor4D), known);
+  const both = tf.sum(tf.mul(probabilities, truth), [1, 2]);
+  const each = tf.add(tf.sum(tf.square(probabilities), [1, 2]), tf.sum(tf.square(truth), [1, 2]));
+  // One more pixel in both, so that a class that is nowhere has a coefficient of 1.
+  const coefficients = tf.div(tf.add(tf.mul(both, 2), 1), tf.add(each, 1));
+  return tf.sub(1, tf.mean(coefficients, -1)) as tf.Tensor1D;
+}
