@@ -5,7 +5,7 @@ import writeFileAtomic from 'write-file-atomic';
 import { type ExampleOptions, parseOptions, UsageError, usage } from './options.js';
 
 /** What an example found out. */
-export type Figures = Pick<Comparison<never>, 'tasks' | 'deltaM' | 'runs'>;
+export type Figures = Pick<Comparison<never>, 'tasks' | 'deltas' | 'runs'>;
 
 export interface ExampleApp {
   readonly name: string;
@@ -44,12 +44,17 @@ export async function runExample(
   }
 }
 
-function printTable({ tasks, deltaM, runs }: Figures): void {
+function printTable({ tasks, deltas, runs }: Figures): void {
   console.table(
     Object.fromEntries(
       tasks.map(({ task, metric, single, multi, delta }) => [
         task,
-        { metric, single: round(single, 4), multi: round(multi, 4), 'Δ %': round(delta, 1) },
+        {
+          metric,
+          single: round(single, 4),
+          multi: round(multi, 4),
+          'Δ %': delta === undefined ? '–' : round(delta, 1),
+        },
       ]),
     ),
   );
@@ -61,7 +66,8 @@ function printTable({ tasks, deltaM, runs }: Figures): void {
       ]),
     ),
   );
-  console.log(`Mean Δ: ${round(deltaM, 1)} %`);
+  const delta = deltas.mainMetrics;
+  console.log(`Mean Δ: ${delta === undefined ? '–' : `${round(delta, 1)} %`}`);
 }
 
 async function writeJson(
@@ -69,10 +75,10 @@ async function writeJson(
   engineName: string,
   seed: number,
   seconds: number,
-  { tasks, deltaM }: Figures,
+  { tasks, deltas }: Figures,
 ) {
   const byTask = tasks.map(({ task, metric, single, multi }) => [task, { metric, single, multi }]);
-  const figures = { engine: engineName, seed, seconds, tasks: Object.fromEntries(byTask), deltaM };
+  const figures = { engine: engineName, seed, seconds, tasks: Object.fromEntries(byTask), deltas };
   await writeFileAtomic(resolve(file), `${JSON.stringify(figures, null, 2)}\n`);
 }
 

@@ -1,7 +1,15 @@
-import type { Heads, Metric, MultiTaskModel } from '@espalier/core';
+import type { Heads, MultiTaskModel } from '@espalier/core';
 import { sum } from '@espalier/losses';
 import type { Combination } from './combination.js';
-import { type DataOf, onlyTask } from './data.js';
+import { checkHeldOut, type DataOf, onlyTask } from './data.js';
+import {
+  type Deltas,
+  deltas,
+  type JudgedTask,
+  judgedTasks,
+  type MetricValues,
+  relativeGain,
+} from './delta.js';
 import { type Evaluation, evaluate } from './evaluate.js';
 import { fit, type StepRecord } from './fit.js';
 import type { Optimizer } from './optimizers/optimizer.js';
@@ -34,7 +42,7 @@ export interface TrainedRun {
   /** How long its training took. */
   readonly seconds: number;
   readonly steps: readonly StepRecord[];
-  readonly evaluation: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly evaluation: MetricValues;
 }
 
 /** One task by its first metric, learned alone and together with the others. */
@@ -44,14 +52,14 @@ export interface TaskComparison {
   readonly better: 'higher' | 'lower';
   readonly single: number;
   readonly multi: number;
-  /** How much better the multi-task network is, in percent of the single-task one. */
-  readonly delta: number;
+  /** How much better the multi-task network is, in percent of the single-task one; `undefined` in percent of 0. */
+  readonly delta: number | undefined;
 }
 
 export interface Comparison<H extends Heads> {
   readonly tasks: readonly TaskComparison[];
-  /** The mean of the tasks' deltas: Δ of Maninis et al., in percent. */
-  readonly deltaM: number;
+  /** Of all tasks, in the published conventions. */
+  readonly deltas: Deltas;
   /** The multi-task run, then one a task. */
   readonly runs: readonly TrainedRun[];
   /** The trained multi-task network; the caller disposes of it. */
@@ -62,14 +70,17 @@ export interface Comparison<H extends Heads> {
  * Trains one network for all tasks and one for each, under the same budget of steps, and measures them on the
  * same examples.
  *
- * K.-K. Maninis, I. Radosavovic, I. Kokkinos, "Attentive Single-Tasking of Multiple Tasks", CVPR 2019, equation 3.
+ * @throws TrainerError before the first step when a metric has no direction, or examples to test on are among those to
+ * train on.
  */
 export async function compareWithSingleTasks<H extends Heads>(
   options: CompareOptions<H>,
 ): Promise<Comparison<H>> {
   const { heads, compose, train, test, weighting, aggregator } = options;
+  checkHeldOut(train, test, 'test');
   const model = compose(heads);
   try {
+    const judged = judgedTasks(model);
     const multi = await trainRun('multi-task', model, train, test, { weighting, aggregator }, options);
     const singles: TrainedRun[] = [];
     for (const { name } of model.tasks) {
@@ -89,18 +100,20 @@ export async function compareWithSingleTasks<H extends Heads>(
         own.dispose();
       }
     }
-    const tasks = model.tasks.map(({ name, head }, index) =>
-      compareTask(name, head.metrics[0], singles[index].evaluation, multi.evaluation),
-    );
-    const deltaM = tasks.reduce((total, { delta }) => total + delta, 0) / tasks.length;
-    return { tasks, deltaM, runs: [multi, ...singles], model };
+    const single: MetricValues = Object.assign({}, ...singles.map(({ evaluation }) => evaluation));
+    return {
+      tasks: judged.map((task) => compareTask(task, single, multi.evaluation)),
+      deltas: deltas(judged, multi.evaluation, single),
+      runs: [multi, ...singles],
+      model,
+    };
   } catch (error) {
     model.dispose();
     throw error;
   }
 }
 
-async function trainRun<H extends Heads>(
+export async function trainRun<H extends Heads>(
   name: string,
   model: MultiTaskModel<H>,
   train: DataOf<H>,
@@ -131,21 +144,13 @@ async function trainRun<H extends Heads>(
   }
 }
 
-function compareTask<Label, Prediction>(
-  task: string,
-  metric: Metric<Label, Prediction>,
-  singles: TrainedRun['evaluation'],
-  multis: TrainedRun['evaluation'],
+function compareTask(
+  { name: task, metrics: [main] }: JudgedTask,
+  singles: MetricValues,
+  multis: MetricValues,
 ): TaskComparison {
-  const single = singles[task][metric.name];
-  const multi = multis[task][metric.name];
-  const gain = metric.better === 'higher' ? multi - single : single - multi;
-  return {
-    task,
-    metric: metric.name,
-    better: metric.better,
-    single,
-    multi,
-    delta: (100 * gain) / Math.abs(single),
-  };
+  const single = singles[task][main.name];
+  const multi = multis[task][main.name];
+  const delta = relativeGain(multi, single, main.better);
+  return { task, metric: main.name, better: main.better, single, multi, delta };
 }

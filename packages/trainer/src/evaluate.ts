@@ -9,6 +9,7 @@ import type {
 } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { checkNotEmpty, type Data, type DataOf, mapData } from './data.js';
+import { judgedTasks } from './delta.js';
 import { TrainerError } from './errors.js';
 
 /** The value of every metric of every task, by the metric's name. */
@@ -22,7 +23,7 @@ export interface EvaluateOptions {
 /**
  * Measures a model by the metrics of its heads, each task on the examples that carry its label.
  *
- * @throws TrainerError when the data set is empty or a task has no label in it.
+ * @throws TrainerError when the data set is empty, a task has no label in it, or a metric has no direction.
  */
 export async function evaluate<H extends Heads>(
   model: MultiTaskModel<H>,
@@ -30,6 +31,7 @@ export async function evaluate<H extends Heads>(
   options: EvaluateOptions,
 ): Promise<Evaluation<H>> {
   checkNotEmpty(data, 'evaluate on');
+  judgedTasks(model);
   const labels: Labels<H>[] = [];
   const predictions = await predict(
     model,

@@ -29,8 +29,8 @@ export interface FitOptions<H extends Heads> extends TrainingOptions {
   readonly seed: number;
   /** Called after every step. On native TensorFlow the model itself is up to date in `onEpoch` only. */
   readonly onStep?: (record: StepRecord<H>) => void;
-  /** Called after every epoch, and awaited: the place to save a checkpoint. */
-  readonly onEpoch?: (record: StepRecord<H>) => void | Promise<void>;
+  /** Called after every epoch, and awaited: the place to save a checkpoint. `stop` ends the training here. */
+  readonly onEpoch?: (record: StepRecord<H>, stop: () => void) => void | Promise<void>;
 }
 
 /**
@@ -74,6 +74,10 @@ export async function fit<H extends Heads>(
   });
   const training = new Training(model, { optimizer, weighting, aggregator, seed, traced });
   const records: StepRecord<H>[] = [];
+  let stopped = false;
+  const stop = () => {
+    stopped = true;
+  };
   try {
     for (let step = 1; step <= steps; step++) {
       const epoch = Math.ceil(step / stepsPerEpoch);
@@ -89,8 +93,9 @@ export async function fit<H extends Heads>(
       onStep?.(record);
       if (step % stepsPerEpoch === 0 && onEpoch !== undefined) {
         training.sync();
-        await onEpoch(record);
+        await onEpoch(record, stop);
       }
+      if (stopped) break;
       await letOthersRun();
     }
   } finally {

@@ -15,6 +15,20 @@ export {
   mapData,
   onlyTask,
 } from './data.js';
+export {
+  type Deltas,
+  deltas,
+  type JudgedTask,
+  judgedTasks,
+  type MetricValues,
+  relativeGain,
+} from './delta.js';
+export {
+  type EarlyStopping,
+  type EarlyStoppingOptions,
+  type EarlyStoppingState,
+  earlyStopping,
+} from './early-stopping.js';
 export { NonFiniteLossError, TrainerError } from './errors.js';
 export { type EvaluateOptions, type Evaluation, evaluate, predict } from './evaluate.js';
 export { type FitOptions, fit, type StepRecord } from './fit.js';
@@ -33,6 +47,7 @@ export type {
 export { rateByGroup } from './optimizers/rate-by-group.js';
 export { type SgdOptions, sgd } from './optimizers/sgd.js';
 export type { WeightDecayOptions } from './optimizers/weight-decay.js';
+export { type PairedTest, pairedTest, type Spread, spreadOf } from './paired-test.js';
 export { decodeSafetensors, encodeSafetensors } from './safetensors.js';
 export { annealed } from './samplers/annealed.js';
 export { byLoss } from './samplers/by-loss.js';

@@ -16,7 +16,7 @@ export interface Report {
   readonly title: string;
   /** What was done, in a sentence or two. */
   readonly summary: string;
-  readonly comparison: Pick<Comparison<never>, 'tasks' | 'deltaM' | 'runs'>;
+  readonly comparison: Pick<Comparison<never>, 'tasks' | 'deltas' | 'runs'>;
   readonly sections: readonly ReportSection[];
 }
 
@@ -71,16 +71,20 @@ ${sections.map((section) => `<h2>${escapeHtml(section.title)}</h2>\n${section.ht
 `;
 }
 
-function resultTable({ tasks, deltaM }: Report['comparison']): string {
+function resultTable({ tasks, deltas }: Report['comparison']): string {
   const rows = tasks.map(
     ({ task, metric, single, multi, delta }) =>
       `<tr><th scope="row">${escapeHtml(task)}</th><td>${escapeHtml(metric)}</td><td>${single.toFixed(4)}</td>` +
-      `<td>${multi.toFixed(4)}</td><td>${signed(delta)} %</td></tr>`,
+      `<td>${multi.toFixed(4)}</td><td>${signed(delta)}</td></tr>`,
   );
   return `<table id="results">
 <thead><tr><th>task</th><th>metric</th><th>single-task</th><th>multi-task</th><th>Δ</th></tr></thead>
 <tbody>${rows.join('')}</tbody>
-<tfoot><tr><th scope="row" colspan="4">mean Δ</th><td>${signed(deltaM)} %</td></tr></tfoot>
+<tfoot>
+<tr><th scope="row" colspan="4">Δ, main metrics (Maninis et al. 2019)</th><td>${signed(deltas.mainMetrics)}</td></tr>
+<tr><th scope="row" colspan="4">Δ, all metrics (CAGrad, Liu et al. 2021)</th><td>${signed(deltas.allMetrics)}</td></tr>
+<tr><th scope="row" colspan="4">Δ, task means (LibMTL, Lin and Zhang 2023)</th><td>${signed(deltas.taskMeans)}</td></tr>
+</tfoot>
 </table>`;
 }
 
@@ -119,8 +123,8 @@ function binned(points: readonly (readonly number[])[]): number[][] {
   );
 }
 
-function signed(percent: number): string {
-  return `${percent < 0 ? '−' : '+'}${Math.abs(percent).toFixed(1)}`;
+function signed(percent: number | undefined): string {
+  return percent === undefined ? '–' : `${percent < 0 ? '−' : '+'}${Math.abs(percent).toFixed(1)} %`;
 }
 
 /** Text as it can stand in HTML, in attributes too. */

@@ -1,0 +1,140 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Heads } from '@espalier/core';
+import writeFileAtomic from 'write-file-atomic';
+import { checkHeldOut, checkNotEmpty } from '../data.js';
+import { type JudgedTask, judgedTasks } from '../delta.js';
+import { FileError, TrainerError } from '../errors.js';
+import { type GridJob, gridJobs } from './jobs.js';
+import { paretoPicture } from './pareto-picture.js';
+import { type FailedJob, type GridTask, type JobResult, runJob } from './run-job.js';
+import { type GridSummary, summarize } from './summary.js';
+import { tableOf } from './table.js';
+
+export interface GridOptions<H extends Heads> extends GridTask<H> {
+  /**
+   * Where results are kept: `grid.json` (what the grid is), `runs/` (a file a network), and in the end `table.md`,
+   * `summary.json` and `pareto.svg`. With results of the same grid in it, only what is missing is trained.
+   */
+  readonly folder: string;
+  /** Called when a network's result is there, new or from an earlier start. */
+  readonly onJob?: (done: {
+    readonly job: GridJob;
+    readonly number: number;
+    readonly of: number;
+    readonly new: boolean;
+  }) => void;
+}
+
+/**
+ * Compares sharing strategies × weightings × aggregators over seeds: single-task networks, fixed weights and methods
+ * under one budget. Methods are ordered by the examples to validate on and reported on those to test on.
+ *
+ * @throws TrainerError before the first step when options contradict each other, held-out examples are among those to
+ * train on, a metric has no direction, or the folder holds another grid.
+ */
+export async function compareGrid<H extends Heads>(options: GridOptions<H>): Promise<GridSummary> {
+  const tasks = checkGrid(options);
+  const jobs = gridJobs(
+    options,
+    tasks.map(({ name }) => name),
+  );
+  await beginFolder(options, tasks);
+
+  const outcomes: (JobResult | FailedJob)[] = [];
+  for (const [place, job] of jobs.entries()) {
+    const file = join(options.folder, 'runs', `${job.id}.json`);
+    const earlier = await readJson<JobResult | FailedJob>(file);
+    const outcome = earlier ?? (await runJob(job, options));
+    if (earlier === undefined) await writeText(file, json(outcome));
+    outcomes.push(outcome);
+    options.onJob?.({ job, number: place + 1, of: jobs.length, new: earlier === undefined });
+  }
+
+  const summary = summarize(tasks, outcomes);
+  await writeText(join(options.folder, 'summary.json'), json(summary));
+  await writeText(join(options.folder, 'table.md'), tableOf(summary));
+  if (tasks.length > 1) await writeText(join(options.folder, 'pareto.svg'), paretoPicture(summary));
+  return summary;
+}
+
+function checkGrid<H extends Heads>(grid: GridTask<H>): readonly JudgedTask[] {
+  checkNotEmpty(grid.validation, 'validate on');
+  checkNotEmpty(grid.test, 'test on');
+  checkHeldOut(grid.train, grid.validation, 'validate');
+  checkHeldOut(grid.train, grid.test, 'test');
+  checkHeldOut(grid.validation, grid.test, 'test');
+  return judgedTasks({
+    tasks: Object.entries(grid.heads).map(([name, head]) => ({
+      name: name as Extract<keyof H, string>,
+      head,
+    })),
+  });
+}
+
+/** What has to be the same for results to stand in one table, as far as it can be told. */
+function describeGrid<H extends Heads>(
+  { heads, epochs, batchSize, train, validation, test }: GridTask<H>,
+  tasks: readonly JudgedTask[],
+) {
+  return {
+    tasks: tasks.map(({ name, metrics }) => ({
+      name,
+      head: heads[name].kind,
+      metrics: metrics.map(({ name, better }) => ({ name, better })),
+    })),
+    epochs,
+    batchSize,
+    examples: { train: train.length, validation: validation.length, test: test.length },
+  };
+}
+
+async function beginFolder<H extends Heads>(
+  options: GridOptions<H>,
+  tasks: readonly JudgedTask[],
+): Promise<void> {
+  const file = join(options.folder, 'grid.json');
+  const own = describeGrid(options, tasks);
+  const earlier = await readJson<typeof own>(file);
+  if (earlier === undefined) return writeText(file, json(own));
+  const differs = (Object.keys(own) as (keyof typeof own)[]).filter(
+    (key) => JSON.stringify(own[key]) !== JSON.stringify(earlier[key]),
+  );
+  if (differs.length === 0) return;
+  throw new TrainerError(
+    `${options.folder} holds the results of another grid: ` +
+      `${differs.map((key) => `${key} was ${JSON.stringify(earlier[key])}, and is ${JSON.stringify(own[key])}`).join('; ')}. ` +
+      'Take another folder, or the options of before.',
+  );
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+/** `undefined` where there is no such file. */
+async function readJson<Value>(file: string): Promise<Value | undefined> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
+    throw new FileError(file, `cannot be read: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
+  try {
+    return JSON.parse(text) as Value;
+  } catch (cause) {
+    throw new FileError(file, 'holds no whole JSON. Delete it, and its network is trained again.', { cause });
+  }
+}
+
+async function writeText(file: string, text: string): Promise<void> {
+  try {
+    await mkdir(join(file, '..'), { recursive: true });
+    await writeFileAtomic(file, text);
+  } catch (cause) {
+    throw new FileError(file, `cannot be written: ${cause instanceof Error ? cause.message : cause}`, {
+      cause,
+    });
+  }
+}
