@@ -1,3 +1,14 @@
+export {
+  type Augmentation,
+  augmented,
+  inTurn,
+  type RandomNumbers,
+} from './augment/augmentation.js';
+export { type ColourOptions, colour } from './augment/colour.js';
+export { crop, flip, scale } from './augment/geometry.js';
+export { mosaic } from './augment/mosaic.js';
+export { throughWindow } from './augment/window.js';
+export type { BadExample, OnBadExample } from './bad-examples.js';
 export type { Dataset } from './dataset.js';
 export {
   type DigitScene,
@@ -9,4 +20,5 @@ export {
 export { DatasetError } from './errors.js';
 export { type LogMelFrames, type LogMelOptions, logMel } from './log-mel.js';
 export { GLYPH_SIZE, type Glyph, mnistDigits, type Split } from './mnist-digits.js';
+export type { AnnotatedPicture, ObjectBox, Picture, Point, Rectangle } from './pictures/picture.js';
 export { decodeWav, type Sound } from './wav.js';

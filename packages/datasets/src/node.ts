@@ -1,1 +1,4 @@
+export { type DecodeOptions, decodePicture } from './pictures/decode-picture.js';
+export { bccd, bccdClasses, type NamedVocOptions, raccoonClasses, raccoons } from './pictures/named-voc.js';
+export { readVoc, type VocOptions, type VocPicture } from './pictures/voc.js';
 export { type SpokenDigit, spokenDigits } from './spoken-digits.js';
