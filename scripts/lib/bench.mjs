@@ -7,6 +7,7 @@ import { root } from './workspace.mjs';
 
 /** One is packages/bench/src/<name>.ts, and in that package's exports. */
 const benches = {
+  engine: 'training steps on every engine, beside PyTorch, TorchJD and Keras',
   losses: 'weights from a Gramian, beside TorchJD',
   'toy-picture': 'draws docs/loss-combiners.svg: the paths of the methods on a problem of two tasks',
 };

@@ -5,8 +5,9 @@ import { parseArgs } from 'node:util';
 import { aggregators, type WeightsAggregator } from '@espalier/losses';
 import { type Budget, inTurns, repeat, type Timing } from './in-turns.js';
 import { normals } from './numbers.js';
+import { PeerError } from './peer.js';
 import { describeMachine, markdownTable } from './report.js';
-import { PeerError, startTorchJd, type TorchJd } from './torchjd.js';
+import { startTorchJd, type TorchJd } from './torchjd.js';
 
 /** By the names that weights_by_torchjd.py has for them; with the same options. */
 const methods: Record<string, WeightsAggregator> = {

@@ -50,7 +50,8 @@ export function gradientEntries<
   update,
 }: GradientEntriesOptions<Inputs, ApplyInputs>): GradientEntries<Inputs, ApplyInputs> {
   const held = carry<NamedTensors>();
-  const nameOf = (index: number) => `own${index}`;
+  const sharedName = (index: number) => `shared${index}`;
+  const ownName = (index: number) => `own${index}`;
   return {
     carry: held,
     entries: {
@@ -61,36 +62,41 @@ export function gradientEntries<
           [...shared, ...own],
           (values, walkBack) => {
             const tasks = values.map(walkBack);
-            const jacobian = tf.stack(
-              tasks.map((reached) =>
-                tf.concat(
-                  shared.map(({ id, size }) => tf.reshape(reached.get(id) ?? tf.zeros([size]), [size])),
-                ),
+            // A block a variable: one Jacobian of all would copy every gradient once more.
+            const jacobians = shared.map(({ id, size }) =>
+              tf.stack<tf.Tensor>(
+                tasks.map((reached) => tf.reshape(reached.get(id) ?? tf.zeros([size]), [size])),
               ),
-            ) as tf.Tensor2D;
+            );
             const sums = own.flatMap(({ id }, index) => {
               const parts = tasks.flatMap((reached) => reached.get(id) ?? []);
-              return parts.length === 0 ? [] : [[nameOf(index), tf.addN(parts)] as const];
+              return parts.length === 0 ? [] : [[ownName(index), tf.addN(parts)] as const];
             });
-            held.set({ jacobian, ...Object.fromEntries(sums) });
+            held.set(
+              Object.fromEntries([
+                ...jacobians.map((jacobian, index) => [sharedName(index), jacobian] as const),
+                ...sums,
+              ]),
+            );
             return {
               losses: tf.stack([...values]) as tf.Tensor1D,
-              gramian: tf.matMul(jacobian, jacobian, false, true) as tf.Tensor2D,
+              gramian: tf.addN(
+                jacobians.map((jacobian) => tf.matMul(jacobian, jacobian, false, true)),
+              ) as tf.Tensor2D,
             };
           },
         ),
       apply(inputs) {
-        const { jacobian, ...sums } = held.get();
-        const row = tf.matMul(tf.expandDims(inputs.weights, 0), jacobian as tf.Tensor2D);
-        const sizes = shared.map(({ size }) => size);
-        const parts = tf.split(row, sizes, 1);
+        const kept = held.get();
+        const weights = tf.expandDims(inputs.weights, 0);
         update(
           new Map([
-            ...shared.map(
-              (variable, index) => [variable, tf.reshape(parts[index]!, variable.shape)] as const,
-            ),
+            ...shared.map((variable, index) => {
+              const weighted = tf.matMul(weights, kept[sharedName(index)]!);
+              return [variable, tf.reshape(weighted, variable.shape)] as const;
+            }),
             ...own.flatMap((variable, index) => {
-              const sum = sums[nameOf(index)];
+              const sum = kept[ownName(index)];
               return sum === undefined ? [] : [[variable, sum] as const];
             }),
           ]),
