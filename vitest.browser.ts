@@ -7,14 +7,19 @@ const executablePath = '/usr/bin/chromium';
 /** Tests in a browser are skipped, which vitest says, where Debian's chromium is missing. */
 export const withoutBrowser = !existsSync(executablePath);
 
-/** Opens a file in a real browser, and collects what the page logs, throws, or asks of a network. */
+/**
+ * Opens a file in a real browser, and collects what the page logs, throws, or asks of a network.
+ *
+ * @param settings More arguments of Chromium.
+ */
 export async function inBrowser(
   file: string,
   look: (page: Page) => Promise<void>,
+  settings: readonly string[] = [],
 ): Promise<readonly string[]> {
   const browser = await chromium.launch({
     executablePath,
-    args: ['--no-sandbox', '--disable-background-networking'],
+    args: ['--no-sandbox', '--disable-background-networking', ...settings],
   });
   try {
     const page = await browser.newPage();

@@ -27,7 +27,7 @@ describe('options of examples', () => {
   });
 
   test.each([
-    [['--engine', 'gpu'], /--engine is "gpu"; expected one of auto, native, wasm, cpu/],
+    [['--engine', 'gpu'], /--engine is "gpu"; expected one of auto, native, webgpu, wasm, cpu/],
     [['--epochs', '0'], /--epochs is "0"; expected a whole number from 1/],
     [['--epochs', '1.5'], /--epochs is "1.5"/],
     [['--seed', 'x'], /--seed is "x"; expected a whole number from 0/],

@@ -1,5 +1,5 @@
 /** Where the arithmetic can run, the fastest first. */
-export const engineNames = ['native', 'wasm', 'cpu'] as const;
+export const engineNames = ['native', 'webgpu', 'wasm', 'cpu'] as const;
 
-/** `native`: TensorFlow's C library. `wasm`: WebAssembly. `cpu`: plain JavaScript. */
+/** `native`: TensorFlow's C library. `webgpu`: the browser's GPU. `wasm`: WebAssembly. `cpu`: plain JavaScript. */
 export type EngineName = (typeof engineNames)[number];

@@ -3,6 +3,7 @@ import { type EngineName, engineNames } from './engine-names.js';
 import { EngineError } from './errors.js';
 import { loadNative } from './native.js';
 import { registerTrainingKernels } from './wasm/register.js';
+import { loadWebGpu } from './webgpu.js';
 
 export { type EngineName, engineNames };
 
@@ -56,6 +57,9 @@ async function start(name: EngineName): Promise<void> {
     case 'native':
       loadNative();
       return select(name, 'tensorflow', 'Reinstall @tensorflow/tfjs-node.');
+    case 'webgpu':
+      await loadWebGpu();
+      return select(name, 'webgpu', 'Update the browser and the driver of its GPU.');
     case 'wasm':
       await registerTrainingKernels();
       return withoutNewListeners(() =>
@@ -86,7 +90,8 @@ async function select(engine: EngineName, backend: string, remedy: string): Prom
     return false;
   });
   if (selected && tf.getBackend() === backend) return;
-  if (former !== '' && former !== backend) await tf.setBackend(former);
+  // Before any backend was in use there is none to go back to, and its name is undefined.
+  if (former && former !== backend) await tf.setBackend(former);
   throw new EngineError(engine, `tfjs did not start its backend '${backend}'`, remedy, { cause });
 }
 

@@ -81,6 +81,11 @@ describe('use', () => {
           reason: expect.stringContaining(reason),
           remedy: expect.stringContaining(remedy),
         },
+        {
+          engine: 'webgpu',
+          reason: expect.stringContaining('this host has no WebGPU'),
+          remedy: expect.stringContaining('Browsers have it'),
+        },
       ],
     });
     expect(tf.tidy(() => tf.add(1, 2).dataSync()[0])).toBe(3);
@@ -88,7 +93,7 @@ describe('use', () => {
 
   test('a name that is no engine is refused, and the message lists the engines', async () => {
     // @ts-expect-error: not an engine
-    await expect(engine.use('gpu')).rejects.toThrow(/'gpu'.*auto, native, wasm, cpu/);
+    await expect(engine.use('gpu')).rejects.toThrow(/'gpu'.*auto, native, webgpu, wasm, cpu/);
   });
 
   describe('where the WASM backend does not start', () => {
@@ -114,12 +119,12 @@ describe('use', () => {
       });
     });
 
-    test('auto falls back on plain JavaScript and names both that it passed over', async () => {
+    test('auto falls back on plain JavaScript and names all that it passed over', async () => {
       emptyCache();
       await whileBroken(async () => {
         const { engine: name, passedOver } = await engine.use('auto');
         expect(name).toBe('cpu');
-        expect(passedOver.map(({ engine }) => engine)).toEqual(['native', 'wasm']);
+        expect(passedOver.map(({ engine }) => engine)).toEqual(['native', 'webgpu', 'wasm']);
       });
     });
   });
