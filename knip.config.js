@@ -18,6 +18,12 @@ export default {
       ignoreDependencies: ['@arethetypeswrong/cli', 'dependency-cruiser', 'publint', 'turbo', '@espalier/.*'],
     },
     ...Object.fromEntries([...members('packages'), ...members('examples')].map(workspace)),
+    'examples/playground': {
+      entry: ['index.html', 'vite.config.ts', 'test/**/*.test.ts'],
+      project: ['{src,test}/**'],
+      // vite.config.ts takes its sources by path.
+      ignoreDependencies: ['@espalier/engine'],
+    },
     // What it is developed with are the ranges for new heads, whose sources are its template.
     'packages/create-head': {
       entry: ['src/cli.ts', 'test/**/*.test.ts'],

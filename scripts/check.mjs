@@ -38,6 +38,7 @@ await main(async () => {
 
   await check('format and lint', 'biome', 'check', '--colors=off', '--error-on-warnings');
   await check('types', 'tsc', '--noEmit');
+  await check('types of the playground', 'tsc', '--noEmit', '--project', 'examples/playground');
   await checks.run('programs in READMEs', compileReadmes);
   await check('import directions', 'depcruise', 'packages', 'examples', '--config');
   await check('unused code', 'knip', '--no-progress', '--no-config-hints');
