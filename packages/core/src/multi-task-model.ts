@@ -222,6 +222,26 @@ export class MultiTaskModel<H extends Heads, I extends InputKind = 'common'> {
     }
   }
 
+  /**
+   * What tensors inside of the network hold for inputs, such as `features`. Layers work as in prediction; the results are
+   * the caller's to dispose of.
+   *
+   * @throws InputError when the inputs have another shape.
+   */
+  valuesOf(tensors: readonly tfl.SymbolicTensor[], inputs: PerInput<H, I, tf.Tensor>): tf.Tensor[] {
+    this.#checkInputs(inputs);
+    const before = new Set(tensors.flatMap((tensor) => [...tensorsBefore(tensor)]));
+    const given = this.#ports.spread(inputs).filter((_, port) => before.has(this.network.inputs[port]));
+    // Of an output that it is given twice, tfjs leaves out the second.
+    const outputs = [...new Set(tensors)];
+    const part = tfl.model({ inputs: this.network.inputs.filter((input) => before.has(input)), outputs });
+    return tf.tidy(() => {
+      const applied = part.apply(given.length === 1 ? given[0] : given, { training: false });
+      const values = (Array.isArray(applied) ? applied : [applied]) as tf.Tensor[];
+      return tensors.map((tensor) => tf.clone(values[outputs.indexOf(tensor)]));
+    });
+  }
+
   /** The number of weights, those that training does not change included. */
   countParams(): number {
     return this.network.countParams();

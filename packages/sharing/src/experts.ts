@@ -156,7 +156,7 @@ class SoftmaxGate extends Gate {
 tf.serialization.registerClass(SoftmaxGate);
 
 /** From a gate's weights, [batch, experts], and each expert's features, [batch, ...], to their weighted sum. */
-class Mixture extends tfl.layers.Layer {
+export class Mixture extends tfl.layers.Layer {
   static readonly className = 'EspalierMixture';
 
   override computeOutputShape(inputShape: Shapes): Shapes {

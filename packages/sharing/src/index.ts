@@ -7,7 +7,7 @@ export { type DSelectKOptions, dselectK } from './dselect-k.js';
 export { SharingError } from './errors.js';
 export type { ExpertPlace } from './experts.js';
 export { film } from './film.js';
-export { type GateUse, gateUse } from './gate-use.js';
+export { type GateUse, gateUse, gateUseTable } from './gate-use.js';
 export { type GradualUnfreezingOptions, gradualUnfreezing } from './gradual-unfreezing.js';
 export { hardSharing } from './hard-sharing.js';
 export { chosenBranches, type LearnedBranchesOptions, learnedBranches } from './learned-branches.js';
@@ -16,8 +16,9 @@ export { type MmoeOptions, mmoe } from './mmoe.js';
 export { mtan } from './mtan.js';
 export { type NddrOptions, nddr } from './nddr.js';
 export { type PleOptions, ple } from './ple.js';
+export { featureSimilarity } from './relatedness/feature-similarity.js';
 export { type BranchPlan, type BranchStage, findBranches } from './relatedness/find-branches.js';
-export { gradientCosines } from './relatedness/gradient-cosines.js';
+export { type GradientCosine, gradientCosines } from './relatedness/gradient-cosines.js';
 export { type GroupTasksOptions, groupTasks, type TaskGrouping } from './relatedness/group-tasks.js';
 export {
   type Interference,
@@ -26,8 +27,9 @@ export {
 } from './relatedness/interference-monitor.js';
 export { linearCka } from './relatedness/linear-cka.js';
 export { taskAffinity } from './relatedness/task-affinity.js';
-export { meanMatrix, type TaskMatrix } from './relatedness/task-gradients.js';
-export { diagram } from './reports/diagram.js';
+export { matrixTable, meanMatrix, type TaskMatrix } from './relatedness/task-matrix.js';
+export { transferMatrix } from './relatedness/transfer-matrix.js';
+export { type Diagram, diagram } from './reports/diagram.js';
 export { summary } from './reports/summary.js';
 export { type TaskCost, taskCosts } from './reports/task-costs.js';
 export { type SluiceOptions, sluice } from './sluice.js';

@@ -1,5 +1,14 @@
 import { StageError } from '@espalier/core';
-import { cgc, dselectK, gateUse, hardSharing, mmoe, ple, SharingError } from '@espalier/sharing';
+import {
+  cgc,
+  dselectK,
+  gateUse,
+  gateUseTable,
+  hardSharing,
+  mmoe,
+  ple,
+  SharingError,
+} from '@espalier/sharing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { dense, type Matrix, softmax, times } from './by-hand.js';
@@ -180,9 +189,25 @@ describe('gate use', () => {
       const gates = gateOf(inputs, weights, `${task}/gate`);
       for (const index of [0, 1, 2]) {
         const mean = gates.reduce((sum, gate) => sum + gate[index], 0) / gates.length;
-        expect(use.get(`${task}/gate`)![index]).toBeCloseTo(mean, 5);
+        expect([...use.get(`${task}/gate`)!.values()][index]).toBeCloseTo(mean, 5);
       }
+      expect([...use.get(`${task}/gate`)!.keys()]).toEqual([
+        `${task}/high/expert0`,
+        'high/expert0',
+        'high/expert1',
+      ]);
     }
+  });
+
+  test('is told as a table', async () => {
+    const model = bareModel(ple({ shared: 1, own: 1 }));
+    const lines = gateUseTable(await gateUse(model, own(tf.zeros([2, 3])))).split('\n');
+    // Two experts for each of three tasks at two stages, and four for the shared gate of the first.
+    expect(lines).toHaveLength(2 + 3 * 2 * 2 + 4);
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^\| b\/low\/gate +\| +0\.500 \| +b\/low\/expert0 \|$/),
+    );
+    expect(lines.filter((line) => line.startsWith('| low/gate'))).toHaveLength(4);
   });
 
   test('needs gates', async () => {
@@ -204,7 +229,8 @@ test('the entropy makes DSelect-k decide for at most k experts', async () => {
   }
   optimizer.dispose();
   const use = await gateUse(model, own(tf.zeros([1, 3])));
-  for (const weights of use.values()) {
+  for (const experts of use.values()) {
+    const weights = [...experts.values()];
     expect(weights.filter((weight) => weight > 1e-6).length).toBeLessThanOrEqual(2);
     expect(weights.reduce((sum, weight) => sum + weight)).toBeCloseTo(1, 5);
   }

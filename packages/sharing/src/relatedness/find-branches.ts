@@ -2,7 +2,7 @@ import type { BranchedSharingOptions, TaskGroups } from '../branched-sharing.js'
 import { SharingError } from '../errors.js';
 import { bestPartitions, type Choice } from './best-partitions.js';
 import { checkAffinity, groupAffinity } from './group-tasks.js';
-import type { TaskMatrix } from './task-gradients.js';
+import type { TaskMatrix } from './task-matrix.js';
 
 /** A stage that tasks may share. */
 export interface BranchStage {

@@ -1,7 +1,7 @@
 import { TaskError } from '@espalier/core';
 import { SharingError } from '../errors.js';
 import { bestPartitions } from './best-partitions.js';
-import type { TaskMatrix } from './task-gradients.js';
+import type { TaskMatrix } from './task-matrix.js';
 
 export interface GroupTasksOptions {
   /** How much each task, the row, helps each other, the column. */

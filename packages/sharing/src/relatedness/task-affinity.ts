@@ -1,6 +1,7 @@
-import type { Batch, Heads, MultiTaskModel } from '@espalier/core';
+import type { Batch, Heads, InputKind, MultiTaskModel } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { type TaskMatrix, taskGradients, taskMatrix } from './task-gradients.js';
+import { taskGradients } from './task-gradients.js';
+import { type TaskMatrix, taskMatrix } from './task-matrix.js';
 
 /**
  * Inter-task affinity by lookahead: for every task i a step along its gradient is tried on the shared weights, those
@@ -11,15 +12,15 @@ import { type TaskMatrix, taskGradients, taskMatrix } from './task-gradients.js'
  * C. Fifty et al., "Efficiently Identifying Task Groupings for Multi-Task Learning" (TAG), NeurIPS 2021, section 3. The
  * model is as it was afterwards. A task without a label in the batch has no row and no column.
  */
-export async function taskAffinity<H extends Heads>(
-  model: MultiTaskModel<H>,
-  batch: Batch<H>,
+export async function taskAffinity<H extends Heads, I extends InputKind>(
+  model: MultiTaskModel<H, I>,
+  batch: Batch<H, I>,
   { learningRate }: { readonly learningRate: number },
 ): Promise<TaskMatrix> {
   const gradients = taskGradients(model, batch);
   const tasks = [...gradients.keys()];
   const shared = model.variables.filter(
-    ({ name }) => tasks.filter((task) => gradients.get(task)![name] !== undefined).length > 1,
+    (variable) => tasks.filter((task) => gradients.get(task)!.has(variable)).length > 1,
   );
   const losses = () => {
     const own: Readonly<Record<string, tf.Scalar | undefined>> = model.losses(batch, { training: false });
@@ -30,7 +31,7 @@ export async function taskAffinity<H extends Heads>(
     const originals = shared.map((variable) => variable.clone());
     tf.tidy(() => {
       for (const variable of shared) {
-        const gradient = gradients.get(task)![variable.name];
+        const gradient = gradients.get(task)!.get(variable);
         if (gradient !== undefined) variable.assign(tf.sub(variable, tf.mul(gradient, learningRate)));
       }
     });
@@ -51,6 +52,6 @@ export async function taskAffinity<H extends Heads>(
       return 1 - steps[row][column] / base[column];
     });
   } finally {
-    tf.dispose([before, after, [...gradients.values()]]);
+    tf.dispose([before, after, ...[...gradients.values()].map((own) => [...own.values()])]);
   }
 }

@@ -1,4 +1,4 @@
-import type { Heads, MultiTaskModel } from '@espalier/core';
+import type { Heads, InputKind, MultiTaskModel } from '@espalier/core';
 import type { layers, SymbolicTensor } from '@tensorflow/tfjs-layers';
 
 /** One application of a layer in a network. */
@@ -15,7 +15,10 @@ export interface NetworkGraph {
   readonly edges: readonly GraphEdge[];
 }
 
-export function networkGraph<H extends Heads>({ network, tasks }: MultiTaskModel<H>): NetworkGraph {
+export function networkGraph<H extends Heads, I extends InputKind>({
+  network,
+  tasks,
+}: MultiTaskModel<H, I>): NetworkGraph {
   const served = new Map<layers.Layer, string[]>(network.layers.map((layer) => [layer, []]));
   const edges = new Map<string, GraphEdge>();
   for (const [index, { name }] of tasks.entries()) {

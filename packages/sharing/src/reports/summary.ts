@@ -1,4 +1,4 @@
-import { describeShape, type Heads, type MultiTaskModel } from '@espalier/core';
+import { describeShape, type Heads, type InputKind, type MultiTaskModel } from '@espalier/core';
 import type { layers } from '@tensorflow/tfjs-layers';
 import { networkGraph } from './network-graph.js';
 import { taskCosts } from './task-costs.js';
@@ -7,7 +7,9 @@ import { taskCosts } from './task-costs.js';
  * A model as a person reads it: the tree of its layers, under the tasks that they serve, with output shapes and numbers of
  * parameters, and then what each task needs.
  */
-export async function summary<H extends Heads>(model: MultiTaskModel<H>): Promise<string> {
+export async function summary<H extends Heads, I extends InputKind>(
+  model: MultiTaskModel<H, I>,
+): Promise<string> {
   const branches = new Map<string, { tasks: readonly string[]; layers: layers.Layer[] }>();
   for (const [layer, tasks] of networkGraph(model).layers) {
     const key = tasks.join(', ');

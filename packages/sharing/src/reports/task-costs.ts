@@ -1,4 +1,4 @@
-import type { Heads, MultiTaskModel } from '@espalier/core';
+import type { Heads, InputKind, MultiTaskModel } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { networkGraph } from './network-graph.js';
@@ -17,8 +17,8 @@ export interface TaskCost {
 }
 
 /** What every task of a model needs, by task, when it runs alone. The multiply-adds are counted in a forward pass. */
-export async function taskCosts<H extends Heads>(
-  model: MultiTaskModel<H>,
+export async function taskCosts<H extends Heads, I extends InputKind>(
+  model: MultiTaskModel<H, I>,
 ): Promise<ReadonlyMap<string, TaskCost>> {
   const { layers } = networkGraph(model);
   const parameters = (served: (tasks: readonly string[]) => boolean) =>
@@ -28,28 +28,32 @@ export async function taskCosts<H extends Heads>(
     costs.set(name, {
       parameters: parameters((tasks) => tasks.includes(name)),
       own: parameters((tasks) => tasks.length === 1 && tasks[0] === name),
-      multiplyAdds: await multiplyAdds(
-        tfl.model({ inputs: model.network.inputs, outputs: model.network.outputs[index] }),
-        model.inputShape.map((size) => size ?? 1),
-      ),
+      multiplyAdds: await multiplyAdds(partOf(model.network, index)),
     });
   }
   return costs;
 }
 
+/** What one output of a network needs, as a network. */
+function partOf({ inputs, outputs }: tfl.LayersModel, index: number): tfl.LayersModel {
+  const before = new Set([outputs[index]]);
+  for (const tensor of before) for (const input of tensor.inputs) before.add(input);
+  return tfl.model({ inputs: inputs.filter((input) => before.has(input)), outputs: outputs[index] });
+}
+
 /** Counts what the kernels of a forward pass do, whatever layers they belong to. */
-async function multiplyAdds(network: tfl.LayersModel, inputShape: readonly number[]): Promise<number> {
-  const input = tf.zeros([1, ...inputShape]);
+async function multiplyAdds(network: tfl.LayersModel): Promise<number> {
+  const inputs = network.inputs.map(({ shape }) => tf.zeros(shape.map((size) => size ?? 1)));
   try {
     const { kernels } = await tf.profile(() => {
-      tf.dispose(network.predict(input));
+      tf.dispose(network.predict(inputs));
     });
     return kernels.reduce((sum, { name, inputShapes, outputShapes }) => {
       const [first, second] = inputShapes as (number[] | null)[];
       return sum + kernelMultiplyAdds(name, first ?? [], second ?? [], (outputShapes[0] as number[]) ?? []);
     }, 0);
   } finally {
-    input.dispose();
+    tf.dispose(inputs);
   }
 }
 

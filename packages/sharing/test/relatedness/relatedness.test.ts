@@ -1,17 +1,21 @@
 import { disposeBatch, seededRandom, TaskError } from '@espalier/core';
 import {
+  branchedSharing,
+  featureSimilarity,
   gradientCosines,
   groupTasks,
   hardSharing,
   interferenceMonitor,
   linearCka,
+  matrixTable,
   SharingError,
   type TaskMatrix,
   taskAffinity,
+  transferMatrix,
 } from '@espalier/sharing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { type BareModel, bareModel, examples, numbers, own, separate } from '../models.js';
+import { type BareModel, bareModel, examples, numbers, outputs, own, separate } from '../models.js';
 import { family, groupsOf, trainFamily } from './family.js';
 
 function ownBatch(model: BareModel) {
@@ -60,51 +64,161 @@ describe('task affinity', () => {
 });
 
 describe('gradient cosines', () => {
-  test('are those of the gradients, layer by layer', async () => {
+  test('are those of the gradients that `tf.variableGrads` gives, stage by stage', async () => {
     const model = bareModel(hardSharing());
     const batch = ownBatch(model);
+    const before = tf.memory().numTensors;
     const cosines = await gradientCosines(model, batch);
-    expect([...cosines.keys()]).toEqual(['low', 'high']);
-    const gradient = (task: 'a' | 'b') =>
+    expect(tf.memory().numTensors).toBe(before);
+    expect(cosines.map(({ stage, tasks }) => `${stage} ${tasks.join('')}`)).toEqual(
+      ['low', 'high'].flatMap((stage) => ['ab', 'ac', 'bc'].map((pair) => `${stage} ${pair}`)),
+    );
+    const gradient = (task: string, stage: string) =>
       tf.tidy(() => {
         const { grads } = tf.variableGrads(
-          () => model.losses(batch, { training: false })[task]!,
+          () => model.losses(batch, { training: false })[task as 'a']!,
           model.variables,
         );
-        const low = model.network.getLayer('low').trainableWeights;
-        return low.flatMap(({ name }) => [...grads[name].dataSync()]);
+        const weights = model.network.getLayer(stage).trainableWeights;
+        return weights.flatMap(({ name }) => [...grads[name].dataSync()]);
       });
-    const [a, b] = [gradient('a'), gradient('b')];
     const dot = (x: number[], y: number[]) => x.reduce((sum, value, index) => sum + value * y[index], 0);
-    const expected = dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
-    expect(cosines.get('low')!.get('a')!.get('b')).toBeCloseTo(expected, 5);
-    expect(cosines.get('high')!.get('c')!.get('c')).toBeCloseTo(1, 5);
+    for (const { stage, tasks, cosine } of cosines) {
+      const [a, b] = tasks.map((task) => gradient(task, stage));
+      expect(cosine).toBeCloseTo(dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b)), 5);
+    }
   });
 
-  test('of networks that share nothing: none', async () => {
-    const model = bareModel(separate);
-    expect((await gradientCosines(model, ownBatch(model))).size).toBe(0);
+  test('take in what a strategy shares in a stage, between the tasks that share it', async () => {
+    const branched = bareModel(branchedSharing({ forks: { high: [['a', 'c'], ['b']] } }));
+    const pairs = (await gradientCosines(branched, ownBatch(branched))).map(({ stage, tasks }) => [
+      stage,
+      ...tasks,
+    ]);
+    expect(pairs).toEqual([
+      ['low', 'a', 'b'],
+      ['low', 'a', 'c'],
+      ['low', 'b', 'c'],
+      ['high', 'a', 'c'],
+    ]);
+    const separated = bareModel(separate);
+    expect(await gradientCosines(separated, ownBatch(separated))).toEqual([]);
+  });
+
+  test('of a batch without the label of a task leave it out, and errors leave nothing behind', async () => {
+    const model = bareModel(hardSharing());
+    const batch = model.batch(
+      examples(model).map(({ input, labels }) => ({ input, labels: { ...labels, b: undefined } })),
+    );
+    own({ dispose: () => disposeBatch(batch) });
+    expect((await gradientCosines(model, batch)).map(({ tasks }) => tasks)).toEqual([
+      ['a', 'c'],
+      ['a', 'c'],
+    ]);
+    const before = tf.memory().numTensors;
+    const other = own(tf.zeros([3, 5]));
+    await expect(gradientCosines(model, { ...batch, inputs: other })).rejects.toThrow(
+      /expected \[batch, 3\]/,
+    );
+    expect(tf.memory().numTensors).toBe(before + 1);
   });
 });
 
-test('the interference monitor counts conflicts by layer and pair', async () => {
-  const model = bareModel(hardSharing());
-  const batch = ownBatch(model);
-  const monitor = interferenceMonitor(model);
-  const before = tf.memory().numTensors;
-  await monitor.observe(batch);
-  await monitor.observe(batch);
-  expect(tf.memory().numTensors).toBe(before);
-  const cosines = await gradientCosines(model, batch);
-  const report = monitor.report();
-  expect(report).toHaveLength(6);
-  for (const { layer, tasks, observed, conflicts, meanCosine } of report) {
-    const cosine = cosines.get(layer)!.get(tasks[0])!.get(tasks[1])!;
-    expect({ observed, conflicts }).toEqual({ observed: 2, conflicts: cosine < 0 ? 1 : 0 });
-    expect(meanCosine).toBeCloseTo(cosine, 5);
-  }
-  expect(report.some(({ conflicts }) => conflicts === 1)).toBe(true);
-  expect(monitor.table().split('\n')).toHaveLength(8);
+describe('the interference monitor', () => {
+  test('counts conflicts by stage and pair, over the training', async () => {
+    const model = bareModel(hardSharing());
+    const batch = ownBatch(model);
+    const monitor = interferenceMonitor(model);
+    const measured: number[] = [];
+    const optimizer = tf.train.sgd(0.3);
+    for (let step = 0; step < 6; step++) {
+      await monitor.observe(batch);
+      measured.push((await gradientCosines(model, batch))[1].cosine);
+      optimizer.minimize(() => model.losses(batch, { training: true }).a!, false, model.variables);
+    }
+    optimizer.dispose();
+    const report = monitor.report();
+    expect(report).toHaveLength(6);
+    const pair = report.find(({ stage, tasks }) => stage === 'low' && tasks.join('') === 'ac')!;
+    expect(pair.cosines).toEqual(measured);
+    expect(pair.conflicts).toBe(measured.filter((cosine) => cosine < 0).length / 6);
+    expect(pair.meanCosine).toBeCloseTo(measured.reduce((sum, value) => sum + value) / 6, 6);
+    expect(report.some(({ conflicts }) => conflicts > 0)).toBe(true);
+    const conflicts = report.map((entry) => entry.conflicts);
+    expect(conflicts).toEqual([...conflicts].sort((a, b) => b - a));
+    const lines = monitor.table().split('\n');
+    expect(lines).toHaveLength(8);
+    expect(lines[0]).toMatch(/stage .* tasks .* batches .* conflicts .* mean cosine .* first third/);
+    expect(lines.find((line) => /low .* a × c/.test(line))).toContain(' 6 |');
+  });
+
+  test('has an empty table before the first batch', () => {
+    expect(interferenceMonitor(bareModel(hardSharing())).table().split('\n')).toHaveLength(2);
+  });
+});
+
+describe('the transfer matrix', () => {
+  const losses: Record<string, Record<string, number>> = {
+    a: { a: 2 },
+    b: { b: 4 },
+    c: { c: 1 },
+    'a b': { a: 1, b: 5 },
+    'a c': { a: 2, c: 0.5 },
+    'b c': { b: 3, c: 1.5 },
+  };
+
+  test('trains every task alone and every pair, one after another, and tells what each gains', async () => {
+    const trained: string[] = [];
+    let running = 0;
+    const matrix = await transferMatrix(['a', 'b', 'c'], async (tasks) => {
+      expect(++running).toBe(1);
+      trained.push(tasks.join(' '));
+      await new Promise((resolve) => setTimeout(resolve));
+      running--;
+      return losses[tasks.join(' ')];
+    });
+    expect(trained).toEqual(['a', 'b', 'c', 'a b', 'a c', 'b c']);
+    expect(
+      Object.fromEntries([...matrix].map(([row, entries]) => [row, Object.fromEntries(entries)])),
+    ).toEqual({
+      a: { a: 0, b: -0.25, c: 0.5 },
+      b: { a: 0.5, b: 0, c: -0.5 },
+      c: { a: 0, b: 0.25, c: 0 },
+    });
+    expect(matrixTable(matrix, 2).split('\n')[2]).toBe('| a   | 0.00 | -0.25 |  0.50 |');
+  });
+
+  test.each([
+    ['missing', {}, /"a": its loss after training a is undefined/],
+    ['not finite', { a: Number.NaN }, /"a": its loss after training a is NaN/],
+    ['zero alone', { a: 0 }, /expected a finite number above 0/],
+  ])('refuses a loss that is %s', async (_, given, message) => {
+    const train = async () => given;
+    await expect(transferMatrix(['a', 'b'], train)).rejects.toThrow(TaskError);
+    await expect(transferMatrix(['a', 'b'], train)).rejects.toThrow(message);
+  });
+});
+
+describe('the similarity of features', () => {
+  test('is 1 where tasks share them, and the CKA of their copies elsewhere', async () => {
+    const model = bareModel(branchedSharing({ forks: { high: [['a', 'c'], ['b']] } }));
+    const inputs = own(model.stack(examples(model, 5).map(({ input }) => input)));
+    const before = tf.memory().numTensors;
+    const similarity = await featureSimilarity(model, inputs);
+    expect(tf.memory().numTensors).toBe(before);
+    expect(similarity.get('low')!.get('a')!.get('b')).toBeCloseTo(1, 5);
+    expect(similarity.get('high')!.get('a')!.get('c')).toBeCloseTo(1, 5);
+    const [a, b] = outputs(model, 5).map((values) => own(tf.tensor2d(values, [5, 2])));
+    const expected = await linearCka(a, b);
+    expect(similarity.get('high')!.get('b')!.get('a')).toBeCloseTo(expected, 5);
+    expect(expected).toBeLessThan(0.99);
+  });
+
+  test('refuses a single example, and inputs of another shape', async () => {
+    const model = bareModel(hardSharing());
+    await expect(featureSimilarity(model, own(tf.zeros([1, 3])))).rejects.toThrow(SharingError);
+    await expect(featureSimilarity(model, own(tf.zeros([2, 4])))).rejects.toThrow(/expected \[batch, 3\]/);
+  });
 });
 
 describe('CKA', () => {

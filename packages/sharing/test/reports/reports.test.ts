@@ -1,8 +1,10 @@
+import { multiTaskModel } from '@espalier/core';
 import { branchedSharing, diagram, hardSharing, mmoe, summary, taskCosts } from '@espalier/sharing';
 import * as tf from '@tensorflow/tfjs-core';
+import { DOMParser } from 'linkedom';
 import { expect, test } from 'vitest';
-import { bareModel, separate } from '../models.js';
-import { type denseTrunk, modelTrunk, trunks } from '../trunks.js';
+import { bare, bareModel, own, separate } from '../models.js';
+import { denseTrunk, modelTrunk, trunks } from '../trunks.js';
 
 const branched = branchedSharing({ forks: { high: [['a', 'c'], ['b']] } });
 
@@ -57,7 +59,7 @@ test('the summary is the tree of the layers with the tasks that they serve', asy
 });
 
 test('the diagram has an arrow for all that goes into another layer', () => {
-  const lines = diagram(bareModel(branched)).split('\n');
+  const lines = diagram(bareModel(branched)).mermaid.split('\n');
   expect(lines[0]).toBe('flowchart TD');
   const id = (name: string) => lines.find((line) => line.includes(`"${name}"`))!.match(/n\d+/)![0];
   const arrows = lines.filter((line) => line.includes('-->'));
@@ -73,5 +75,40 @@ test('the diagram has an arrow for all that goes into another layer', () => {
   expect(arrows).toHaveLength(6);
   expect(lines.some((line) => line.endsWith('("b/high")'))).toBe(true);
   expect(lines.some((line) => line.endsWith('["low"]'))).toBe(true);
-  expect(diagram(bareModel(separate)).match(/-->/g)).toHaveLength(9);
+  expect(diagram(bareModel(separate)).mermaid.match(/-->/g)).toHaveLength(9);
+});
+
+test('the SVG has a box a layer, an arrow an edge, and boxes do not overlap', () => {
+  for (const sharing of [branched, hardSharing(), mmoe({ experts: 3 })]) {
+    const { mermaid, svg } = diagram(bareModel(sharing));
+    const document = new DOMParser().parseFromString(svg, 'image/svg+xml');
+    const boxes = [...document.querySelectorAll('g > g > rect')].map((rect) =>
+      ['x', 'y', 'width', 'height'].map((name) => Number(rect.getAttribute(name))),
+    );
+    expect(boxes).toHaveLength(mermaid.match(/"/g)!.length / 2);
+    expect(document.querySelectorAll('g > path')).toHaveLength(mermaid.match(/-->/g)!.length);
+    const [, , width, height] = document.documentElement.getAttribute('viewBox')!.split(' ').map(Number);
+    for (const [index, [x, y, w, h]] of boxes.entries()) {
+      expect(x >= 0 && y >= 0 && x + w <= width && y + h <= height).toBe(true);
+      for (const [otherX, otherY, otherW, otherH] of boxes.slice(index + 1)) {
+        expect(x + w <= otherX || otherX + otherW <= x || y + h <= otherY || otherY + otherH <= y).toBe(true);
+      }
+    }
+  }
+});
+
+test('tasks with inputs of their own have costs, a summary and a diagram', async () => {
+  const model = own(
+    multiTaskModel({
+      inputShape: { a: [3], b: [3], c: [3] },
+      trunk: denseTrunk.trunk,
+      sharing: hardSharing(),
+      heads: { a: bare, b: bare, c: bare },
+      seed: 1,
+    }),
+  );
+  expect((await taskCosts(model)).get('b')).toEqual({ parameters: 26, own: 0, multiplyAdds: 20 });
+  expect(await summary(model)).toContain('low [batch, 4] 16');
+  expect(diagram(model).mermaid.match(/"low"/g)).toHaveLength(1);
+  expect(diagram(model).mermaid.match(/-->/g)).toHaveLength(3 + 1 + 3);
 });
