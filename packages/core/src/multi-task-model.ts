@@ -21,6 +21,7 @@ import { seededRandom, withRandom } from './random.js';
 import type { Sharing } from './sharing.js';
 import { describeShape, type Trunk } from './trunk.js';
 import {
+  type Architecture,
   asVariable,
   describeArchitecture,
   type ModelWeights,
@@ -247,9 +248,14 @@ export class MultiTaskModel<H extends Heads, I extends InputKind = 'common'> {
     return this.network.countParams();
   }
 
+  /** What weights have to fit. */
+  get architecture(): Architecture {
+    return describeArchitecture(this);
+  }
+
   /** A copy of all weights, with a description of the architecture that they belong to. */
   exportWeights(): Promise<ModelWeights> {
-    return readWeights(this.network, describeArchitecture(this));
+    return readWeights(this.network, this.architecture);
   }
 
   /**
@@ -258,7 +264,7 @@ export class MultiTaskModel<H extends Heads, I extends InputKind = 'common'> {
    * @throws WeightsError when they belong to another architecture; then no weight is changed.
    */
   importWeights(weights: ModelWeights): void {
-    writeWeights(this.network, describeArchitecture(this), weights);
+    writeWeights(this.network, this.architecture, weights);
   }
 
   /** Frees the weights. */

@@ -28,8 +28,13 @@ const readers: Readonly<Record<StoredType, (view: DataView, at: number) => numbe
   BOOL: (view, at) => view.getUint8(at),
 };
 
+const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
 /** Little-endian numbers of any type as float32. */
 export function decodeStoredValues(bytes: Uint8Array, type: StoredType): Float32Array {
+  if (type === 'F32' && isLittleEndian) {
+    return new Float32Array(new Uint8Array(bytes).buffer, 0, Math.floor(bytes.length / storedBytes.F32));
+  }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const read = readers[type];
   const size = storedBytes[type];

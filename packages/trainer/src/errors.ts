@@ -20,6 +20,21 @@ export class NonFiniteLossError extends TrainerError {
   }
 }
 
+/** Training was asked to stop. Where it has a run folder, everything is saved. */
+export class InterruptedError extends TrainerError {
+  override readonly name = 'InterruptedError';
+
+  constructor(
+    /** The last step that was done. */
+    readonly step: number,
+    saved: boolean,
+  ) {
+    super(
+      `Training was interrupted after step ${step}. ${saved ? 'It is saved, and can be resumed.' : 'It was not saved: there is no run folder.'}`,
+    );
+  }
+}
+
 /** A file does not hold what it should. */
 export class FileError extends TrainerError {
   override readonly name = 'FileError';

@@ -1,10 +1,13 @@
 import { disposeBatch, type Heads, type MultiTaskModel } from '@espalier/core';
-import { checkNotEmpty, type DataOf } from './data.js';
-import { TrainerError } from './errors.js';
+import type { RunStore } from './checkpoints/checkpoint.js';
+import { checkHeldOut, checkNotEmpty, type DataOf } from './data.js';
+import { InterruptedError, TrainerError } from './errors.js';
+import { type Evaluation, evaluate } from './evaluate.js';
 import type { Sampler } from './samplers/sampler.js';
 import { shuffled } from './samplers/shuffled.js';
 import type { Schedule } from './schedule.js';
 import { type StepResult, Training, type TrainingOptions } from './training.js';
+import type { StepLosses } from './update.js';
 
 /** One step of training. */
 export interface StepRecord<H extends Heads = Heads> extends StepResult<H> {
@@ -29,8 +32,37 @@ export interface FitOptions<H extends Heads> extends TrainingOptions {
   readonly seed: number;
   /** Called after every step. On native TensorFlow the model itself is up to date in `onEpoch` only. */
   readonly onStep?: (record: StepRecord<H>) => void;
-  /** Called after every epoch, and awaited: the place to save a checkpoint. `stop` ends the training here. */
-  readonly onEpoch?: (record: StepRecord<H>, stop: () => void) => void | Promise<void>;
+  /**
+   * Called after every epoch, and awaited, with the model up to date; what is assigned to its weights counts. `stop`
+   * ends the training here.
+   */
+  readonly onEpoch?: (record: EpochRecord<H>, stop: () => void) => void | Promise<void>;
+  /** How the model is measured after every epoch: on examples that are neither trained nor tested on. */
+  readonly validation?: Validation<H>;
+  /** Where checkpoints are kept, and gone on from. */
+  readonly run?: RunStore | undefined;
+  /** Stops the training after the step that is under way, with a checkpoint and an `InterruptedError`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Which of the evaluations is the best, and when there have been enough: see `earlyStopping`. */
+export interface Judge<H extends Heads> {
+  observe(evaluation: Evaluation<H>): { readonly best: boolean; readonly stop: boolean };
+  /** Plain data that survives JSON. */
+  state(): unknown;
+  load(state: never): void;
+}
+
+export interface Validation<H extends Heads> {
+  readonly data: DataOf<H>;
+  /** The weights of its best evaluation are kept in the run folder. */
+  readonly judge: Judge<H>;
+}
+
+/** The last step of an epoch. */
+export interface EpochRecord<H extends Heads = Heads> extends StepRecord<H> {
+  /** Of the model on the validation data. */
+  readonly evaluation?: Evaluation<H>;
 }
 
 /**
@@ -38,67 +70,116 @@ export interface FitOptions<H extends Heads> extends TrainingOptions {
  *
  * Memory is the same before and after every step.
  *
- * @returns the record of every step.
+ * @returns the record of every step; of steps before a checkpoint that was gone on from, only the losses.
  * @throws NonFiniteLossError when a loss is NaN or infinite, before the update of that step.
- * @throws TrainerError when the options contradict each other or the data set is empty, before the first step.
+ * @throws InterruptedError when the signal says so, after the checkpoint is written.
+ * @throws FileError when a checkpoint cannot be read or written.
+ * @throws TrainerError when the options contradict each other or a checkpoint, or the data set is empty, before the
+ *   first step.
  */
 export async function fit<H extends Heads>(
   model: MultiTaskModel<H>,
-  {
-    data,
-    epochs,
-    batchSize,
-    sampler = shuffled(),
-    optimizer,
-    schedule,
-    weighting,
-    aggregator,
-    seed,
-    traced,
-    onStep,
-    onEpoch,
-  }: FitOptions<H>,
+  options: FitOptions<H>,
 ): Promise<readonly StepRecord<H>[]> {
+  const { data, epochs, batchSize, sampler = shuffled(), schedule, seed, onStep, onEpoch } = options;
+  const { validation, run, signal } = options;
   checkNotEmpty(data, 'train on');
+  if (validation !== undefined) checkHeldOut(data, validation.data, 'validate');
   checkCount('epochs', epochs);
   checkCount('batchSize', batchSize);
 
   const stepsPerEpoch = Math.ceil(data.length / batchSize);
   const steps = epochs * stepsPerEpoch;
-  const sampling = sampler.start(data, {
-    tasks: model.tasks.map(({ name }) => name),
-    batchSize,
-    stepsPerEpoch,
-    epochs,
-    seed,
-  });
-  const training = new Training(model, { optimizer, weighting, aggregator, seed, traced });
+  const epochOf = (step: number) => Math.ceil(step / stepsPerEpoch);
+  const tasks = model.tasks.map(({ name }) => name);
+  const sampling = sampler.start(data, { tasks, batchSize, stepsPerEpoch, epochs, seed });
+  const training = new Training(model, options);
   const records: StepRecord<H>[] = [];
+  let done = 0;
   let stopped = false;
-  const stop = () => {
-    stopped = true;
+  let saving: Promise<void> = Promise.resolve();
+
+  const save = async (store: RunStore) => {
+    await saving;
+    saving = store.save({
+      ...training.snapshot(),
+      step: done,
+      seed,
+      sampling: sampling.state(),
+      stopped,
+      ...(validation !== undefined && { judge: validation.judge.state() }),
+    });
+    // An error is thrown where it is awaited; until then it is no unhandled rejection.
+    saving.catch(() => undefined);
   };
+
+  const endEpoch = async (record: StepRecord<H>) => {
+    if (onEpoch === undefined && validation === undefined) return;
+    await training.lend(async () => {
+      const evaluation = validation && (await evaluate(model, validation.data, { batchSize }));
+      if (evaluation !== undefined) {
+        const { best, stop } = validation!.judge.observe(evaluation);
+        if (best) await run?.saveBest(await model.exportWeights());
+        stopped ||= stop;
+      }
+      await onEpoch?.({ ...record, ...(evaluation && { evaluation }) }, () => {
+        stopped = true;
+      });
+    });
+  };
+
   try {
-    for (let step = 1; step <= steps; step++) {
-      const epoch = Math.ceil(step / stepsPerEpoch);
+    const found = await run?.open();
+    if (found !== undefined) {
+      const { checkpoint, lines } = found;
+      if (checkpoint.seed !== seed) {
+        throw new TrainerError(
+          `The checkpoint was made with seed ${checkpoint.seed}, but now it is ${seed}.`,
+        );
+      }
+      sampling.load(checkpoint.sampling);
+      training.restore(checkpoint);
+      if (checkpoint.judge !== undefined) validation?.judge.load(checkpoint.judge as never);
+      ({ step: done, stopped } = checkpoint);
+      for (const { step, losses } of lines) {
+        records.push({
+          step,
+          steps,
+          epoch: epochOf(step),
+          epochs,
+          losses: losses as StepLosses<H>,
+          weights: {},
+        });
+      }
+    }
+    while (done < steps && !stopped && !signal?.aborted) {
+      const step = done + 1;
+      const epoch = epochOf(step);
       const batch = model.batch(sampling.next().map((draw) => data.at(draw.index, draw.epoch)));
+      let record: StepRecord<H>;
       try {
         const result = training.step(batch, { learningRate: schedule(step - 1, steps), step, epoch });
-        sampling.observe(result.losses);
-        records.push({ step, steps, epoch, epochs, ...result });
+        record = { step, steps, epoch, epochs, ...result };
       } finally {
         disposeBatch(batch);
       }
-      const record = records[records.length - 1];
+      sampling.observe(record.losses);
+      records.push(record);
+      run?.record({ step, losses: record.losses as Readonly<Record<string, number>> });
+      done = step;
       onStep?.(record);
-      if (step % stepsPerEpoch === 0 && onEpoch !== undefined) {
-        training.sync();
-        await onEpoch(record, stop);
-      }
-      if (stopped) break;
+      if (step % stepsPerEpoch === 0) await endEpoch(record);
+      if (run !== undefined && step % (run.everySteps ?? stepsPerEpoch) === 0) await save(run);
       await letOthersRun();
     }
+    if (run !== undefined && done > (found?.checkpoint.step ?? 0)) {
+      if (done % (run.everySteps ?? stepsPerEpoch) !== 0) await save(run);
+      await saving;
+    }
+    if (signal?.aborted && done < steps && !stopped) throw new InterruptedError(done, run !== undefined);
   } finally {
+    await saving.catch(() => undefined);
+    run?.close();
     training.dispose();
   }
   return records;

@@ -1,3 +1,4 @@
+export type { Checkpoint, LossLine, RunStore, TrainingSnapshot } from './checkpoints/checkpoint.js';
 export type { Combination, CombinationState } from './combination.js';
 export {
   type CompareOptions,
@@ -29,9 +30,22 @@ export {
   type EarlyStoppingState,
   earlyStopping,
 } from './early-stopping.js';
-export { NonFiniteLossError, TrainerError } from './errors.js';
+export {
+  InterruptedError,
+  NonFiniteLossError,
+  NonFiniteLossError,
+  TrainerError,
+  TrainerError,
+} from './errors.js';
 export { type EvaluateOptions, type Evaluation, evaluate, predict } from './evaluate.js';
-export { type FitOptions, fit, type StepRecord } from './fit.js';
+export {
+  type EpochRecord,
+  type FitOptions,
+  fit,
+  type Judge,
+  type StepRecord,
+  type Validation,
+} from './fit.js';
 export { type AdamOptions, type AdamWOptions, adam, adamW } from './optimizers/adam-w.js';
 export { averageWeights } from './optimizers/average-weights.js';
 export { chain } from './optimizers/chain.js';

@@ -1,3 +1,4 @@
+export { type RunFolderOptions, runFolder } from './checkpoints/run-folder.js';
 export { FileError } from './errors.js';
 export { compareGrid, type GridOptions } from './grid/compare-grid.js';
 export { type GridAxes, type GridJob, gridJobs } from './grid/jobs.js';

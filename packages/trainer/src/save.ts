@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type Heads, type MultiTaskModel, WeightsError } from '@espalier/core';
+import { type Heads, type ModelWeights, type MultiTaskModel, messageOf, WeightsError } from '@espalier/core';
 import writeFileAtomic from 'write-file-atomic';
 import { FileError } from './errors.js';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.js';
@@ -11,11 +11,16 @@ import { decodeSafetensors, encodeSafetensors } from './safetensors.js';
  * @throws FileError when the file cannot be written.
  */
 export async function save<H extends Heads>(model: MultiTaskModel<H>, file: string): Promise<void> {
-  const bytes = await encodeSafetensors(await model.exportWeights());
+  await saveWeights(await model.exportWeights(), file);
+}
+
+/** The same for weights that were copied out of a model before. */
+export async function saveWeights(weights: ModelWeights, file: string): Promise<void> {
+  const bytes = await encodeSafetensors(weights);
   try {
     await writeFileAtomic(file, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   } catch (cause) {
-    throw new FileError(file, `cannot be written: ${reason(cause)}`, { cause });
+    throw new FileError(file, `cannot be written: ${messageOf(cause)}`, { cause });
   }
 }
 
@@ -30,16 +35,12 @@ export async function load<H extends Heads>(model: MultiTaskModel<H>, file: stri
   try {
     bytes = await readFile(file);
   } catch (cause) {
-    throw new FileError(file, `cannot be read: ${reason(cause)}`, { cause });
+    throw new FileError(file, `cannot be read: ${messageOf(cause)}`, { cause });
   }
   try {
     model.importWeights(await decodeSafetensors(bytes));
   } catch (cause) {
     if (cause instanceof WeightsError) throw new FileError(file, cause.message, { cause });
-    throw new FileError(file, `is no whole file of weights. It ${reason(cause)}`, { cause });
+    throw new FileError(file, `is no whole file of weights. It ${messageOf(cause)}`, { cause });
   }
-}
-
-function reason(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

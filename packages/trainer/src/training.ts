@@ -2,10 +2,15 @@ import { type Batch, type Heads, type MultiTaskModel, withRandom } from '@espali
 import { type NamedTensors, type Program, program } from '@espalier/engine';
 import * as tf from '@tensorflow/tfjs-core';
 import { batchTensors } from './batch-tensors.js';
+import type { TrainingSnapshot } from './checkpoints/checkpoint.js';
+import { differences } from './checkpoints/differences.js';
 import { type Combination, type CombinationState, initCombination } from './combination.js';
+import { TrainerError } from './errors.js';
 import { ForwardPass } from './forward-pass.js';
 import { jointGradients } from './joint-gradients.js';
+import { averageWeights } from './optimizers/average-weights.js';
 import type { Optimizer, OptimizerState } from './optimizers/optimizer.js';
+import { named } from './optimizers/slots.js';
 import { randomAt } from './samplers/seeds.js';
 import { taskGradients } from './task-gradients.js';
 import { readLosses } from './task-numbers.js';
@@ -21,6 +26,11 @@ export interface TrainingOptions extends Combination {
    * operation by operation.
    */
   readonly traced?: boolean | undefined;
+  /**
+   * Keeps a running mean of the weights, which remembers this much from step to step (0.999, say): the model is
+   * evaluated with it, and has it in the end. See `averageWeights`.
+   */
+  readonly averageWeights?: number | undefined;
 }
 
 export interface StepOptions {
@@ -59,6 +69,7 @@ export class Training<H extends Heads> {
   private readonly forward: ForwardPass<H>;
   private readonly source: GradientSource;
   private readonly optimizer: OptimizerState;
+  private readonly averages: ReadonlyMap<string, tf.Variable>;
   private readonly program: StepProgram;
 
   /** @throws TrainerError when the trainer cannot give the aggregator what it works on. */
@@ -76,13 +87,25 @@ export class Training<H extends Heads> {
         ? taskGradients(model, weights, forward, options)
         : jointGradients(model, weights, forward, weighting);
     const optimizer = options.optimizer.init(variables);
+    const averaging =
+      options.averageWeights === undefined
+        ? undefined
+        : averageWeights(options.averageWeights).init(variables);
+    this.averages = averaging?.slots ?? new Map();
     this.program = program({
-      state: [...model.weights.values(), ...forward.state, ...source.state, ...optimizer.slots.values()],
+      state: [
+        ...model.weights.values(),
+        ...forward.state,
+        ...source.state,
+        ...optimizer.slots.values(),
+        ...this.averages.values(),
+      ],
       entries: {
         losses: (inputs: NamedTensors) => ({ losses: tf.stack(forward.run(inputs).losses) }),
         gradients: (inputs: NamedTensors) => source.gradients(inputs),
         apply: (inputs: NamedTensors) => {
           optimizer.update(source.gradientsOf(inputs), { learningRate: inputs.learningRate as tf.Scalar });
+          averaging?.update(new Map(), { learningRate: inputs.learningRate as tf.Scalar });
           forward.keepStatistics();
           return {};
         },
@@ -145,11 +168,75 @@ export class Training<H extends Heads> {
     this.program.sync();
   }
 
+  /** Gives the model, up to date and with averaged weights where there are, to somebody for a while. */
+  async lend<T>(use: () => T | Promise<T>): Promise<T> {
+    this.sync();
+    const { weights } = this.model;
+    const raw = [...this.averages.keys()].map((name) => tf.clone(weights.get(name)!));
+    this.takeAverages();
+    try {
+      return await use();
+    } finally {
+      for (const [index, name] of [...this.averages.keys()].entries()) weights.get(name)!.assign(raw[index]);
+      tf.dispose(raw);
+    }
+  }
+
+  /** A copy of everything, to go on from. */
+  snapshot(): TrainingSnapshot {
+    this.sync();
+    const tensors = new Map(
+      [...this.remembered()].map(([name, variable]) => [
+        name,
+        { shape: variable.shape, values: variable.dataSync<'float32'>() },
+      ]),
+    );
+    return { ...this.description, tensors, combination: this.state };
+  }
+
+  /**
+   * Goes on from a copy.
+   *
+   * @throws TrainerError when it belongs to another model or optimizer; what differs is listed, and nothing is changed.
+   */
+  restore(saved: TrainingSnapshot): void {
+    const variables = this.remembered();
+    const found = differences(saved, { ...this.description, tensors: variables });
+    if (found !== '') throw new TrainerError(`The checkpoint belongs to another training: ${found}.`);
+    for (const [name, variable] of variables) {
+      const { shape, values } = saved.tensors.get(name)!;
+      tf.tidy(() => variable.assign(tf.tensor(values, [...shape])));
+    }
+    this.state = saved.combination;
+  }
+
   dispose(): void {
     this.program.dispose();
+    this.takeAverages();
     this.forward.dispose();
     this.source.dispose();
-    tf.dispose([...this.optimizer.slots.values()]);
+    tf.dispose([...this.optimizer.slots.values(), ...this.averages.values()]);
+  }
+
+  private takeAverages(): void {
+    for (const [name, average] of this.averages) this.model.weights.get(name)!.assign(average);
+  }
+
+  private get description() {
+    const { weighting, aggregator } = this.options;
+    return {
+      architecture: this.model.architecture,
+      weighting: weighting.name,
+      aggregator: aggregator?.name ?? 'none',
+    };
+  }
+
+  private remembered(): Map<string, tf.Variable> {
+    return new Map([
+      ...named('weights', this.model.weights),
+      ...named('optimizer', this.optimizer.slots),
+      ...named('average', this.averages),
+    ]);
   }
 }
 

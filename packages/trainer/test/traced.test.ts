@@ -1,11 +1,15 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { multiTaskModel } from '@espalier/core';
 import * as engine from '@espalier/engine';
 import { type Aggregator, aggregators, sum, type Weighting, weightings } from '@espalier/losses';
 import { hardSharing } from '@espalier/sharing';
 import { adamW, constant, fit } from '@espalier/trainer';
+import { runFolder } from '@espalier/trainer/node';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { describe, expect, inject, test } from 'vitest';
+import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import { own } from './own.js';
 import { compose, heads, points } from './small-task.js';
 
@@ -99,6 +103,22 @@ describe.skipIf(missing !== undefined || inject('engine') !== 'wasm')('steps as 
     expect(new Set(losses[0]).size).toBe(4);
     expect(losses[1]).toEqual(losses[0]);
     expect(losses[2]).not.toEqual(losses[0]);
+  });
+
+  test('what goes on from a checkpoint gives the bit-identical losses', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'espalier-traced-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const train = (more: object) => fit(own(compose(1, 0.3)), { ...options(), averageWeights: 0.9, ...more });
+    const whole = await train({});
+    const killed = train({
+      run: runFolder(folder, { everySteps: 7 }),
+      onStep({ step }: { step: number }) {
+        if (step === 20) throw new Error('killed');
+      },
+    });
+    await expect(killed).rejects.toThrow('killed');
+    const again = await train({ run: runFolder(folder, { everySteps: 7, resume: true }) });
+    expect(again.map(({ losses }) => losses)).toEqual(whole.map(({ losses }) => losses));
   });
 
   test('the weights are up to date after every epoch, and what is assigned there counts', async () => {
