@@ -33,8 +33,6 @@ export {
 export {
   InterruptedError,
   NonFiniteLossError,
-  NonFiniteLossError,
-  TrainerError,
   TrainerError,
 } from './errors.js';
 export { type EvaluateOptions, type Evaluation, evaluate, predict } from './evaluate.js';
