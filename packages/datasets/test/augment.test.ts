@@ -84,12 +84,13 @@ function apart(a: Rectangle, b: Rectangle): number {
 const once = (example: AnnotatedPicture, augment: Augmentation, seed: number) =>
   augmented({ length: 1, at: () => example }, augment, seed).at(0);
 
-describe.each<[string, Augmentation]>([
-  ['flip', flip({ probability: 1 })],
-  ['crop', crop({ area: [0.2, 1], ratio: 2 })],
-  ['scale', scale({ factor: [0.5, 2] })],
-  ['all in turn', inTurn(flip(), scale({ factor: [0.8, 1.2] }), crop({ area: [0.6, 1] }))],
-])('%s', (_, augment) => {
+// How many pixels a mask's edge may be off: one for every time that it is drawn anew.
+describe.each<[string, Augmentation, number]>([
+  ['flip', flip({ probability: 1 }), 1],
+  ['crop', crop({ area: [0.2, 1], ratio: 2 }), 1],
+  ['scale', scale({ factor: [0.5, 2] }), 1],
+  ['all in turn', inTurn(flip(), scale({ factor: [0.8, 1.2] }), crop({ area: [0.6, 1] })), 3],
+])('%s', (_, augment, redrawn) => {
   test('keeps picture, boxes, mask and landmarks in step', () => {
     fc.assert(
       fc.property(rectangles, fc.nat(), (example, seed) => {
@@ -99,8 +100,8 @@ describe.each<[string, Augmentation]>([
         const lit = boxAround((place) => picture.pixels[3 * place] > 0.75);
         if (boxes.length === 0) return;
         expect(drawn).toBeDefined();
-        expect(apart(boxes[0], drawn!)).toBeLessThanOrEqual(1.01);
-        if (lit !== undefined) expect(apart(boxes[0], lit)).toBeLessThanOrEqual(2.01);
+        expect(apart(boxes[0], drawn!)).toBeLessThanOrEqual(redrawn + 0.01);
+        if (lit !== undefined) expect(apart(boxes[0], lit)).toBeLessThanOrEqual(redrawn + 1.01);
         const centre = landmarks![1];
         if (centre === undefined) return;
         const place =
