@@ -1,18 +1,21 @@
 import { resolve } from 'node:path';
 import * as engine from '@espalier/engine';
-import type { Comparison } from '@espalier/trainer';
+import type { Comparison, TrainedRun } from '@espalier/trainer';
 import writeFileAtomic from 'write-file-atomic';
 import { type ExampleOptions, parseOptions, UsageError, usage } from './options.js';
 
-/** What an example found out. */
+/** What an example found out that compares a network with single tasks. */
 export type Figures = Pick<Comparison<never>, 'tasks' | 'deltas' | 'runs'>;
+
+/** What an example found out that trains networks side by side. */
+export type Runs = Pick<Figures, 'runs'>;
 
 export interface ExampleApp {
   readonly name: string;
   /** How often every training example is seen, unless `--epochs` says otherwise. */
   readonly epochs: { readonly default: number; readonly quick: number };
   /** Does the work; the engine is in use already. */
-  run(options: ExampleOptions & { readonly engine: engine.EngineName }): Promise<Figures>;
+  run(options: ExampleOptions & { readonly engine: engine.EngineName }): Promise<Figures | Runs>;
 }
 
 /** Runs an example as a program: options, engine, work, table, JSON, exit code. */
@@ -34,7 +37,9 @@ export async function runExample(
     console.error(`Engine: ${report.engine}`);
     const figures = await app.run({ ...options, engine: report.engine });
     const seconds = (performance.now() - started) / 1000;
-    printTable(figures);
+    if ('tasks' in figures) printComparison(figures);
+    else printMetrics(figures);
+    printRuns(figures);
     if (options.json !== undefined)
       await writeJson(options.json, report.engine, options.seed, seconds, figures);
   } catch (error) {
@@ -44,7 +49,7 @@ export async function runExample(
   }
 }
 
-function printTable({ tasks, deltas, runs }: Figures): void {
+function printComparison({ tasks, deltas }: Figures): void {
   console.table(
     Object.fromEntries(
       tasks.map(({ task, metric, single, multi, delta }) => [
@@ -58,6 +63,21 @@ function printTable({ tasks, deltas, runs }: Figures): void {
       ]),
     ),
   );
+  const delta = deltas.mainMetrics;
+  console.log(`Mean Δ: ${delta === undefined ? '–' : `${round(delta, 1)} %`}`);
+}
+
+function printMetrics({ runs }: Runs): void {
+  const rows = runs.flatMap(({ name, evaluation }) =>
+    Object.entries(evaluation).map(([task, metrics]) => [
+      `${name}: ${task}`,
+      Object.fromEntries(Object.entries(metrics).map(([metric, value]) => [metric, round(value, 4)])),
+    ]),
+  );
+  console.table(Object.fromEntries(rows));
+}
+
+function printRuns({ runs }: Runs): void {
   console.table(
     Object.fromEntries(
       runs.map(({ name, parameters, steps, seconds }) => [
@@ -66,8 +86,6 @@ function printTable({ tasks, deltas, runs }: Figures): void {
       ]),
     ),
   );
-  const delta = deltas.mainMetrics;
-  console.log(`Mean Δ: ${delta === undefined ? '–' : `${round(delta, 1)} %`}`);
 }
 
 async function writeJson(
@@ -75,11 +93,24 @@ async function writeJson(
   engineName: string,
   seed: number,
   seconds: number,
-  { tasks, deltas }: Figures,
+  found: Figures | Runs,
 ) {
-  const byTask = tasks.map(({ task, metric, single, multi }) => [task, { metric, single, multi }]);
-  const figures = { engine: engineName, seed, seconds, tasks: Object.fromEntries(byTask), deltas };
+  const figures = {
+    engine: engineName,
+    seed,
+    seconds,
+    ...('tasks' in found ? compared(found) : evaluated(found)),
+  };
   await writeFileAtomic(resolve(file), `${JSON.stringify(figures, null, 2)}\n`);
+}
+
+function compared({ tasks, deltas }: Figures) {
+  const byTask = tasks.map(({ task, metric, single, multi }) => [task, { metric, single, multi }]);
+  return { tasks: Object.fromEntries(byTask), deltas };
+}
+
+function evaluated({ runs }: Runs): { runs: Record<string, TrainedRun['evaluation']> } {
+  return { runs: Object.fromEntries(runs.map(({ name, evaluation }) => [name, evaluation])) };
 }
 
 function round(value: number, digits: number): number {

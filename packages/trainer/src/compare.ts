@@ -113,6 +113,11 @@ export async function compareWithSingleTasks<H extends Heads>(
   }
 }
 
+/**
+ * Trains one network under a budget and measures it. The model stays the caller's.
+ *
+ * @param test what the trained network is measured on; nothing is chosen by it.
+ */
 export async function trainRun<H extends Heads>(
   name: string,
   model: MultiTaskModel<H>,

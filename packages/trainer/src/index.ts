@@ -6,6 +6,7 @@ export {
   compareWithSingleTasks,
   type TaskComparison,
   type TrainedRun,
+  trainRun,
 } from './compare.js';
 export {
   checkHeldOut,
