@@ -1,4 +1,11 @@
 export { WeightFileError } from './errors.js';
+export { BiLstm, biLstm } from './text/bi-lstm.js';
+export {
+  type CharacterCnnOptions,
+  TokenEmbedding,
+  type TokenEmbeddingOptions,
+  tokenEmbedding,
+} from './text/token-embedding.js';
 export { efficientNetLite0 } from './vision/efficientnet-lite0.js';
 export { type FeaturePyramidOptions, featurePyramid } from './vision/feature-pyramid.js';
 export { mobilenetV2 } from './vision/mobilenet-v2.js';

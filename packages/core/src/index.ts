@@ -17,6 +17,7 @@ export type { InputKind, InputOf, InputShape, PerInput } from './inputs.js';
 export { joinHeads } from './join-heads.js';
 export { Block, block } from './layers/block.js';
 export { configOf, type LayerConfig, layerFromConfig } from './layers/layer-from-config.js';
+export { paddingMask } from './layers/padding-mask.js';
 export type { Metric } from './metric.js';
 export {
   MultiTaskModel,

@@ -1,6 +1,6 @@
+import { paddingMask } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { paddingMask } from '../layers/padding-mask.js';
 
 type Shapes = Parameters<tfl.layers.Layer['computeOutputShape']>[0];
 type Shape = Parameters<tfl.layers.Layer['build']>[0];

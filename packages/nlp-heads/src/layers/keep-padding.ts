@@ -1,6 +1,6 @@
+import { paddingMask } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { paddingMask } from './padding-mask.js';
 
 type Shapes = Parameters<tfl.layers.Layer['computeOutputShape']>[0];
 

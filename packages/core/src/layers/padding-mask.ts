@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 
 /**
  * Which tokens are there: 1 for a token, 0 for padding, [batch, tokens, 1]. The features of padding are zero, that of
- * a token are not all zero: every stage for text keeps it so.
+ * a token are not all zero: every stage for text keeps it so, and heads for text rely on it.
  *
  * @param features [batch, tokens, channels].
  */

@@ -1,0 +1,133 @@
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+
+type Shapes = Parameters<tfl.layers.Layer['computeOutputShape']>[0];
+type Kwargs = Parameters<tfl.layers.Layer['call']>[1];
+type LayerVariable = tfl.layers.Layer['trainableWeights'][number];
+
+export interface TokenEmbeddingOptions {
+  readonly name?: string;
+  /** How many words there are; their numbers are 1 to this. 1 stands for a word that is not known. */
+  readonly words: number;
+  /** The length of a word's vector. */
+  readonly units: number;
+  /** A character CNN over each word's characters, if the input has these. */
+  readonly characters?: CharacterCnnOptions;
+  /** How many of the words are taken for unknown ones in training, from 0 to 1, so that these are learned. */
+  readonly wordDropout?: number;
+}
+
+export interface CharacterCnnOptions {
+  /** How many characters there are; their numbers are 1 to this. */
+  readonly characters: number;
+  /** The length of a character's vector. */
+  readonly units: number;
+  /** How many features a word gets from its characters. */
+  readonly filters: number;
+}
+
+const UNKNOWN = 1;
+/** How many characters a filter sees at once. */
+const WIDTH = 3;
+
+/**
+ * Vectors for tokens: each word's own, and behind it what a convolution over its characters finds, each filter where
+ * it is strongest.
+ *
+ * From numbers, [batch, tokens, 1 + characters]: the word's, then those of its characters; 0 is padding of either.
+ * To features [batch, tokens, units + filters], zero at padding.
+ *
+ * X. Ma, E. Hovy, "End-to-end Sequence Labeling via Bi-directional LSTM-CNNs-CRF", ACL 2016, section 2.1.
+ */
+export class TokenEmbedding extends tfl.layers.Layer {
+  static readonly className = 'EspalierTokenEmbedding';
+  readonly #options: TokenEmbeddingOptions;
+  #words!: LayerVariable;
+  #characters: LayerVariable | undefined;
+  #filters: LayerVariable | undefined;
+  #bias: LayerVariable | undefined;
+
+  constructor(options: TokenEmbeddingOptions) {
+    super(options.name === undefined ? {} : { name: options.name });
+    this.#options = options;
+  }
+
+  override build(): void {
+    const { words, units, characters } = this.#options;
+    const uniform = (size: number) => {
+      const limit = Math.sqrt(3 / size);
+      return tfl.initializers.randomUniform({ minval: -limit, maxval: limit });
+    };
+    this.#words = this.addWeight('words', [words + 1, units], 'float32', uniform(units));
+    if (characters !== undefined) {
+      const { filters, units: length } = characters;
+      const table = [characters.characters + 1, length];
+      this.#characters = this.addWeight('characters', table, 'float32', uniform(length));
+      const glorot = tfl.initializers.glorotUniform({});
+      this.#filters = this.addWeight('filters', [WIDTH, length, filters], 'float32', glorot);
+      this.#bias = this.addWeight('bias', [filters], 'float32', tfl.initializers.zeros());
+    }
+    this.built = true;
+  }
+
+  override computeOutputShape(shape: Shapes): Shapes {
+    const [batch, tokens] = shape as number[];
+    const { units, characters } = this.#options;
+    return [batch, tokens, units + (characters?.filters ?? 0)];
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Kwargs): tf.Tensor {
+    const [numbers] = (Array.isArray(inputs) ? inputs : [inputs]) as tf.Tensor3D[];
+    return tf.tidy(() => {
+      const [words, characters] = tf.split(tf.cast(numbers, 'int32'), [1, numbers.shape[2] - 1], 2);
+      const isToken = tf.cast(tf.greater(words, 0), 'float32');
+      const known = kwargs.training === true ? this.#withUnknown(words) : words;
+      const vectors = tf.gather(this.#words.read() as tf.Tensor2D, tf.squeeze(known, [2]));
+      const spelled = this.#options.characters === undefined ? [] : [this.#spell(characters)];
+      return tf.mul(tf.concat([vectors, ...spelled], 2), isToken);
+    });
+  }
+
+  /** Some of the words become unknown ones. */
+  #withUnknown(words: tf.Tensor): tf.Tensor {
+    const { wordDropout = 0 } = this.#options;
+    if (wordDropout === 0) return words;
+    const isDropped = tf.less(tf.randomUniform(words.shape), wordDropout);
+    const unknown = tf.minimum(words, tf.scalar(UNKNOWN, 'int32'));
+    return tf.where(isDropped, unknown, words);
+  }
+
+  #spell(characters: tf.Tensor): tf.Tensor {
+    const [batch, tokens, length] = characters.shape as [number, number, number];
+    const flat = tf.reshape(characters, [batch * tokens, length]);
+    const vectors = tf.gather(this.#characters!.read() as tf.Tensor2D, flat);
+    // The vector of padding is zero, wherever its row in the table has been drawn.
+    const isCharacter = tf.cast(tf.expandDims(tf.greater(flat, 0), 2), 'float32');
+    const found = tf.conv1d(
+      tf.mul(vectors, isCharacter) as tf.Tensor3D,
+      this.#filters!.read() as tf.Tensor3D,
+      1,
+      'same',
+    );
+    const strongest = tf.max(tf.add(found, tf.mul(tf.sub(isCharacter, 1), 1e9)), 1);
+    const features = tf.tanh(tf.add(tf.maximum(strongest, -1e3), this.#bias!.read()));
+    return tf.reshape(features, [batch, tokens, features.shape[1] as number]);
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    const { words, units, characters, wordDropout } = this.#options;
+    return {
+      ...super.getConfig(),
+      words,
+      units,
+      ...(characters === undefined ? {} : { characters: { ...characters } }),
+      ...(wordDropout === undefined ? {} : { wordDropout }),
+    };
+  }
+}
+tf.serialization.registerClass(TokenEmbedding);
+
+/** A stage that gives tokens their vectors; see `TokenEmbedding`. */
+export function tokenEmbedding(options: TokenEmbeddingOptions): TokenEmbedding {
+  return new TokenEmbedding(options);
+}
