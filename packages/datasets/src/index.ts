@@ -24,6 +24,7 @@ export type { AnnotatedPicture, ObjectBox, Picture, Point, Rectangle } from './p
 export { type ColumnSentence, type Columns, parseConllColumns } from './text/conll-columns.js';
 export { type ConlluSentence, type ConlluWord, parseConllu } from './text/conllu.js';
 export { parseCsv, parseJsonl, parseTsv, type Row } from './text/delimited.js';
+export { bucketOf, lengthBuckets } from './text/length-buckets.js';
 export { graphemes, normalizeText, splitWords } from './text/normalize.js';
 export { parseParallel, type SentencePair } from './text/parallel.js';
 export { parseSquad, type SquadQuestion } from './text/squad.js';

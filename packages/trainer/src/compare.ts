@@ -13,6 +13,7 @@ import {
 import { type Evaluation, evaluate } from './evaluate.js';
 import { fit, type StepRecord } from './fit.js';
 import type { Optimizer } from './optimizers/optimizer.js';
+import type { Sampler } from './samplers/sampler.js';
 import type { Schedule } from './schedule.js';
 
 /** `weighting` and `aggregator` are the multi-task network's; alone, a task has nothing to combine. */
@@ -26,6 +27,8 @@ export interface CompareOptions<H extends Heads> extends Combination {
   /** The budget of every network. */
   readonly epochs: number;
   readonly batchSize: number;
+  /** Makes the sampler of a network; unless it is given, every epoch sees every example once. */
+  readonly sampler?: <Own extends Heads>() => Sampler<Own>;
   readonly schedule: Schedule;
   readonly optimizer: Optimizer;
   readonly seed: number;
@@ -124,9 +127,12 @@ export async function trainRun<H extends Heads>(
   train: DataOf<H>,
   test: DataOf<H>,
   combination: Combination,
-  budget: Pick<CompareOptions<Heads>, 'epochs' | 'batchSize' | 'schedule' | 'optimizer' | 'seed' | 'watch'>,
+  budget: Pick<
+    CompareOptions<Heads>,
+    'epochs' | 'batchSize' | 'sampler' | 'schedule' | 'optimizer' | 'seed' | 'watch'
+  >,
 ): Promise<TrainedRun> {
-  const { epochs, batchSize, schedule, optimizer, seed } = budget;
+  const { epochs, batchSize, sampler, schedule, optimizer, seed } = budget;
   const watcher = budget.watch?.(name);
   const started = performance.now();
   try {
@@ -134,6 +140,7 @@ export async function trainRun<H extends Heads>(
       data: train,
       epochs,
       batchSize,
+      ...(sampler !== undefined && { sampler: sampler<H>() }),
       optimizer,
       schedule,
       ...combination,

@@ -63,6 +63,7 @@ export type { WeightDecayOptions } from './optimizers/weight-decay.js';
 export { type PairedTest, pairedTest, type Spread, spreadOf } from './paired-test.js';
 export { decodeSafetensors, encodeSafetensors } from './safetensors.js';
 export { annealed } from './samplers/annealed.js';
+export { byLength } from './samplers/by-length.js';
 export { byLoss } from './samplers/by-loss.js';
 export { byProgress } from './samplers/by-progress.js';
 export { samplers } from './samplers/index.js';

@@ -3,6 +3,7 @@ import { sum } from '@espalier/losses';
 import {
   adamW,
   annealed,
+  byLength,
   byLoss,
   byProgress,
   checkHeldOut,
@@ -212,8 +213,9 @@ describe('the place in the order', () => {
   const all: [string, () => Sampler<SideHeads>][] = [
     ['shuffled', shuffled],
     ['temperature', () => temperature({ temperature: 2 })],
+    ['byLength', byLength],
     ...Object.entries(samplers).flatMap(([name, make]): [string, () => Sampler<SideHeads>][] =>
-      name === 'temperature' || name === 'shuffled'
+      ['temperature', 'shuffled', 'byLength'].includes(name)
         ? []
         : (['example', 'batch'] as const).map((per) => [
             `${name} per ${per}`,
@@ -365,4 +367,42 @@ test('training takes its examples from the sampler', async () => {
     },
   });
   expect(observed).toEqual(records.map(({ losses }) => losses));
+});
+
+describe('batches by length', () => {
+  const lengths = Array.from({ length: 103 }, (_, index) => 1 + ((index * 7) % 20));
+  const start = (more = {}) =>
+    byLength<SideHeads>((index) => lengths[index]).start(labelled(50, 53), {
+      ...options,
+      batchSize: 10,
+      ...more,
+    });
+  const epoch = (sampling: ReturnType<typeof start>) => Array.from({ length: 11 }, () => sampling.next());
+
+  test('see every example once an epoch, those of one length together', () => {
+    const sampling = start();
+    for (let count = 0; count < 3; count++) {
+      const batches = epoch(sampling);
+      const seen = batches.flat().map(({ index }) => index);
+      expect(new Set(seen).size).toBe(103);
+      expect(seen.length).toBeLessThanOrEqual(110);
+      for (const batch of batches) {
+        expect(batch).toHaveLength(10);
+        expect(batch.every((draw) => draw.epoch === count)).toBe(true);
+        const own = batch.map(({ index }) => lengths[index]);
+        expect(Math.max(...own) - Math.min(...own)).toBeLessThanOrEqual(3);
+      }
+    }
+  });
+
+  test('come in another order every epoch', () => {
+    const sampling = start();
+    const [first, second] = [epoch(sampling), epoch(sampling)].map((batches) =>
+      batches.flat().map(({ index }) => index),
+    );
+    expect(first).not.toEqual(second);
+    expect(first.map((index) => lengths[index])).not.toEqual(
+      first.map((index) => lengths[index]).sort((a, b) => a - b),
+    );
+  });
 });

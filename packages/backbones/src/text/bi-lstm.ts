@@ -43,17 +43,14 @@ export class BiLstm extends tfl.layers.Layer {
     this.#directions = ['forward', 'backward'].map((direction) => ({
       kernel: this.#weight(`${direction}_kernel`, [channels, 4 * this.#units]),
       recurrent: this.#weight(`${direction}_recurrent`, [this.#units, 4 * this.#units]),
-      bias: this.#weight(`${direction}_bias`, [4 * this.#units]),
+      bias: this.addWeight(`${direction}_bias`, [4 * this.#units], 'float32', tfl.initializers.zeros()),
     }));
     this.built = true;
   }
 
   #weight(name: string, shape: number[]): LayerVariable {
     const limit = 1 / Math.sqrt(this.#units);
-    const initializer =
-      shape.length === 1
-        ? tfl.initializers.zeros()
-        : tfl.initializers.randomUniform({ minval: -limit, maxval: limit });
+    const initializer = tfl.initializers.randomUniform({ minval: -limit, maxval: limit });
     return this.addWeight(name, shape, 'float32', initializer);
   }
 
@@ -65,11 +62,13 @@ export class BiLstm extends tfl.layers.Layer {
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     const [features] = (Array.isArray(inputs) ? inputs : [inputs]) as tf.Tensor3D[];
     return tf.tidy(() => {
-      const mask = tf.unstack(paddingMask(features), 1);
+      const mask = paddingMask(features);
       const [forward, backward] = this.#directions;
-      const before = run(features, mask, forward);
-      const after = run(tf.reverse(features, 1), mask.toReversed(), backward).reverse();
-      return tf.concat([tf.stack(before, 1), tf.stack(after, 1)], 2);
+      const before = tf.mul(tf.stack(run(features, forward), 1), mask);
+      // From the end the padding comes first: there the memory has to stay empty.
+      const isToken = tf.unstack(tf.reverse(mask, 1), 1);
+      const after = tf.stack(run(tf.reverse(features, 1), backward, isToken).reverse(), 1);
+      return tf.concat([before, after], 2);
     });
   }
 
@@ -79,25 +78,31 @@ export class BiLstm extends tfl.layers.Layer {
 }
 tf.serialization.registerClass(BiLstm);
 
-/** The outputs of one direction, one tensor [batch, units] a token. */
-function run(features: tf.Tensor3D, mask: readonly tf.Tensor[], weights: Direction): tf.Tensor[] {
+/**
+ * The outputs of one direction, one tensor [batch, units] a token.
+ *
+ * @param isToken where it is 0, the memory is emptied, and the output with it.
+ */
+function run(features: tf.Tensor3D, weights: Direction, isToken?: readonly tf.Tensor[]): tf.Tensor[] {
   const [batch, tokens, channels] = features.shape;
   const recurrent = weights.recurrent.read() as tf.Tensor2D;
   const units = recurrent.shape[0];
   // What the input says to the gates does not wait for the memory: one product for all tokens.
   const flat = tf.reshape(features, [batch * tokens, channels]);
-  const said = tf.add(tf.matMul(flat, weights.kernel.read() as tf.Tensor2D), weights.bias.read());
+  const remembering = tf.pad(tf.fill([units], REMEMBER), [[units, 2 * units]]);
+  const bias = tf.add(weights.bias.read(), remembering);
+  const said = tf.add(tf.matMul(flat, weights.kernel.read() as tf.Tensor2D), bias);
   const perToken = tf.unstack(tf.reshape(said, [batch, tokens, 4 * units]), 1);
 
   let output: tf.Tensor = tf.zeros([batch, units]);
   let memory: tf.Tensor = tf.zeros([batch, units]);
   return perToken.map((own, token) => {
-    const gates = tf.add(own, tf.matMul(output as tf.Tensor2D, recurrent));
-    const [input, forget, show, candidate] = tf.split(gates, 4, 1);
-    const kept = tf.mul(tf.sigmoid(tf.add(forget, REMEMBER)), memory);
-    const added = tf.mul(tf.sigmoid(input), tf.tanh(candidate));
-    memory = tf.mul(tf.add(kept, added), mask[token]);
-    output = tf.mul(tf.mul(tf.sigmoid(show), tf.tanh(memory)), mask[token]);
+    const sums = tf.add(own, tf.matMul(output as tf.Tensor2D, recurrent));
+    const [gates, candidate] = tf.split(sums, [3 * units, units], 1);
+    const [input, forget, show] = tf.split(tf.sigmoid(gates), 3, 1);
+    memory = tf.add(tf.mul(forget, memory), tf.mul(input, tf.tanh(candidate)));
+    if (isToken !== undefined) memory = tf.mul(memory, isToken[token]);
+    output = tf.mul(show, tf.tanh(memory));
     return output;
   });
 }

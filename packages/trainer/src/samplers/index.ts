@@ -1,4 +1,5 @@
 import { annealed } from './annealed.js';
+import { byLength } from './by-length.js';
 import { byLoss } from './by-loss.js';
 import { byProgress } from './by-progress.js';
 import { proportional } from './proportional.js';
@@ -10,6 +11,7 @@ import { uniform } from './uniform.js';
 /** Every sampler by its name. */
 export const samplers = {
   annealed,
+  byLength,
   byLoss,
   byProgress,
   proportional,

@@ -48,7 +48,8 @@ export function startSampling<H extends Heads>(
   };
 }
 
-function checkBelongs(
+/** @throws TrainerError when a state was made with something else. */
+export function checkBelongs(
   state: SamplingState,
   own: Pick<SamplingState, 'sampler' | 'seed' | 'batchSize' | 'sizes'>,
 ): void {

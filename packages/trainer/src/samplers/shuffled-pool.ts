@@ -29,7 +29,7 @@ export class ShuffledPool {
   draw(drawn: number): Draw {
     const epoch = Math.floor(drawn / this.size);
     if (epoch !== this.#epoch) {
-      this.#order = shuffled(this.#members, randomAt(this.#seed, this.#stream, epoch));
+      this.#order = shuffledOrder(this.#members, randomAt(this.#seed, this.#stream, epoch));
       this.#epoch = epoch;
     }
     return { index: this.#order[drawn % this.size], epoch };
@@ -37,7 +37,7 @@ export class ShuffledPool {
 }
 
 /** The members in random order (R. Durstenfeld, algorithm 235, CACM 1964). */
-function shuffled(members: Int32Array, random: () => number): Int32Array<ArrayBuffer> {
+export function shuffledOrder(members: Int32Array, random: () => number): Int32Array<ArrayBuffer> {
   const order = Int32Array.from(members);
   for (let last = order.length - 1; last > 0; last--) {
     const other = Math.floor(random() * (last + 1));
