@@ -12,10 +12,17 @@ export default {
   ignoreDependencies: ['uplot', '@tensorflow/tfjs-node-gpu'],
   workspaces: {
     '.': {
-      entry: ['scripts/*.mjs', 'scripts/pack-test/*', 'vitest.*.ts'],
+      entry: ['scripts/*.mjs', 'scripts/pack-test/*', 'vitest.*.ts', 'docs/.vitepress/config.ts'],
       project: ['scripts/**', '*.ts'],
       // Started by scripts/, and what the pack test's programs find in their own projects.
-      ignoreDependencies: ['@arethetypeswrong/cli', 'dependency-cruiser', 'publint', 'turbo', '@espalier/.*'],
+      ignoreDependencies: [
+        '@arethetypeswrong/cli',
+        'dependency-cruiser',
+        'publint',
+        'turbo',
+        'typedoc.*',
+        '@espalier/.*',
+      ],
     },
     ...Object.fromEntries([...members('packages'), ...members('examples')].map(workspace)),
     'examples/playground': {

@@ -5,6 +5,7 @@ import { contents, pack } from './lib/pack.mjs';
 import { buildCommand, install } from './lib/prepare.mjs';
 import { compileReadmes } from './lib/readmes.mjs';
 import { quietly } from './lib/run.mjs';
+import { buildSite } from './lib/site.mjs';
 import { temporaryFolder } from './lib/temporary.mjs';
 import { publicPackages, readJson, root, tool } from './lib/workspace.mjs';
 
@@ -42,6 +43,7 @@ await main(async () => {
   await checks.run('programs in READMEs', compileReadmes);
   await check('import directions', 'depcruise', 'packages', 'examples', '--config');
   await check('unused code', 'knip', '--no-progress', '--no-config-hints');
+  await checks.run('site and its links', buildSite);
   await checks.run('changesets', changesets);
   await checks.run('build', (onOutput) => quietly(buildCommand(), { cwd: root, onOutput }));
 

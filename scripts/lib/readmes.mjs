@@ -6,12 +6,19 @@ import { publicPackages, root, tool } from './workspace.mjs';
 
 const programsIn = (text) => [...text.matchAll(/^```ts\n(.*?)^```/gms)].map(([, program]) => program);
 
+/** The pages that people wrote: the reference is made from the sources. */
+const pages = () =>
+  readdirSync(join(root, 'docs'), { recursive: true }).filter(
+    (name) => name.endsWith('.md') && !name.startsWith('reference'),
+  );
+
 /** A package's README can use what the package depends on; the rest what the digits example does, which is all. */
 const documents = () => [
   ...publicPackages().map(({ path }) => ({ file: join(path, 'README.md'), dependencies: path })),
-  ...['README.md', ...readdirSync(join(root, 'docs')).map((name) => join('docs', name))]
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => ({ file: join(root, name), dependencies: join(root, 'examples/digits') })),
+  ...['README.md', ...pages().map((name) => join('docs', name))].map((name) => ({
+    file: join(root, name),
+    dependencies: join(root, 'examples/digits'),
+  })),
 ];
 
 /** Compiles every TypeScript block. Each is put where it finds what it depends on. */
