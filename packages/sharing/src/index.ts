@@ -16,6 +16,7 @@ export { type MmoeOptions, mmoe } from './mmoe.js';
 export { mtan } from './mtan.js';
 export { type NddrOptions, nddr } from './nddr.js';
 export { type PleOptions, ple } from './ple.js';
+export { type AffinityMonitor, affinityMonitor } from './relatedness/affinity-monitor.js';
 export { featureSimilarity } from './relatedness/feature-similarity.js';
 export { type BranchPlan, type BranchStage, findBranches } from './relatedness/find-branches.js';
 export { type GradientCosine, gradientCosines } from './relatedness/gradient-cosines.js';
@@ -26,7 +27,8 @@ export {
   interferenceMonitor,
 } from './relatedness/interference-monitor.js';
 export { linearCka } from './relatedness/linear-cka.js';
-export { taskAffinity } from './relatedness/task-affinity.js';
+export { startHeadsAtZero } from './relatedness/start-heads-at-zero.js';
+export { type TaskAffinityOptions, taskAffinity } from './relatedness/task-affinity.js';
 export { matrixTable, meanMatrix, type TaskMatrix } from './relatedness/task-matrix.js';
 export { transferMatrix } from './relatedness/transfer-matrix.js';
 export { type Diagram, diagram } from './reports/diagram.js';

@@ -1,5 +1,5 @@
 import { disposeBatch, type Head, multiTaskModel, seededRandom } from '@espalier/core';
-import { hardSharing, meanMatrix, type TaskMatrix, taskAffinity } from '@espalier/sharing';
+import { affinityMonitor, hardSharing, startHeadsAtZero, type TaskMatrix } from '@espalier/sharing';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 
@@ -11,15 +11,13 @@ export const groupsOf = [
 const tasks = groupsOf.flat();
 const INPUTS = 20;
 const EXAMPLES = 128;
-const STEPS = 40;
+const STEPS = 120;
 const RATE = 0.1;
 
 const regression: Head<number, number> = {
   kind: 'regression',
   connect: (features, task) =>
-    tfl.layers
-      .dense({ name: `${task}/value`, units: 1, kernelInitializer: 'zeros' })
-      .apply(features.at(-1)!) as tfl.SymbolicTensor,
+    tfl.layers.dense({ name: `${task}/value`, units: 1 }).apply(features.at(-1)!) as tfl.SymbolicTensor,
   encode: (labels) => tf.tensor2d(labels.map((label) => [label ?? 0])),
   losses: (output, target) =>
     tf.tidy(() => tf.squeeze(tf.squaredDifference(output, target), [1]) as tf.Tensor1D),
@@ -43,11 +41,7 @@ export function family(seed: number) {
   });
 }
 
-/**
- * Trains a shared layer on a family, and gives the mean affinity over the training. The heads begin at zero and grow along
- * what their tasks need, so that what counts in the shared layer is the task from the first steps, not a drawn head. And
- * the training ends early: once the common factors are learned, the tasks' gradients cancel out and rank nothing.
- */
+/** Trains a shared layer on a family until its common factors are learned, and gives the affinity over the training. */
 export async function trainFamily(
   examples: ReturnType<typeof family>,
   seed: number,
@@ -59,11 +53,12 @@ export async function trainFamily(
     heads,
     seed,
   });
+  startHeadsAtZero(model);
   const batch = model.batch(examples);
   const optimizer = tf.train.sgd(RATE);
-  const measured: TaskMatrix[] = [];
+  const monitor = affinityMonitor(model, { learningRate: RATE });
   for (let step = 0; step < STEPS; step++) {
-    if (step % 4 === 0) measured.push(await taskAffinity(model, batch, { learningRate: RATE }));
+    if (step % 8 === 0) await monitor.observe(batch);
     optimizer.minimize(
       () => tf.addN(Object.values(model.losses(batch, { training: true }))) as tf.Scalar,
       false,
@@ -73,5 +68,5 @@ export async function trainFamily(
   optimizer.dispose();
   disposeBatch(batch);
   model.dispose();
-  return { affinity: meanMatrix(measured) };
+  return { affinity: monitor.matrix() };
 }

@@ -1,5 +1,6 @@
-import { disposeBatch, seededRandom, TaskError } from '@espalier/core';
+import { disposeBatch, multiTaskModel, seededRandom, TaskError } from '@espalier/core';
 import {
+  affinityMonitor,
   branchedSharing,
   featureSimilarity,
   gradientCosines,
@@ -9,13 +10,16 @@ import {
   linearCka,
   matrixTable,
   SharingError,
+  startHeadsAtZero,
   type TaskMatrix,
   taskAffinity,
   transferMatrix,
 } from '@espalier/sharing';
 import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
 import { describe, expect, test } from 'vitest';
-import { type BareModel, bareModel, examples, numbers, outputs, own, separate } from '../models.js';
+import { type BareModel, bare, bareModel, examples, numbers, outputs, own, separate } from '../models.js';
+import { denseTrunk } from '../trunks.js';
 import { family, groupsOf, trainFamily } from './family.js';
 
 function ownBatch(model: BareModel) {
@@ -61,6 +65,60 @@ describe('task affinity', () => {
     expect([...(await shared.exportWeights()).weights]).toEqual([...weights.weights]);
     expect(lossesOf(model, batch)).toEqual(losses);
   });
+});
+
+describe('the affinity monitor', () => {
+  test('weighs batches by their losses', async () => {
+    const model = bareModel(hardSharing());
+    const batches = [ownBatch(model), model.batch(examples(model, 5).slice(3))];
+    own({ dispose: () => disposeBatch(batches[1]) });
+    const monitor = affinityMonitor(model, { learningRate: 0.1 });
+    let [before, after] = [0, 0];
+    for (const batch of batches) {
+      const [, loss] = lossesOf(model, batch);
+      const affinity = await taskAffinity(model, batch, { learningRate: 0.1 });
+      before += loss;
+      after += loss * (1 - affinity.get('a')!.get('b')!);
+      await monitor.observe(batch);
+    }
+    expect(monitor.matrix().get('a')!.get('b')).toBeCloseTo(1 - after / before, 5);
+    expect(monitor.table()).toBe(matrixTable(monitor.matrix()));
+  });
+
+  test('refuses to tell of tasks that never had labels together', async () => {
+    const model = bareModel(hardSharing());
+    const batch = model.batch(
+      examples(model).map(({ input, labels }) => ({ input, labels: { ...labels, b: undefined } })),
+    );
+    own({ dispose: () => disposeBatch(batch) });
+    const monitor = affinityMonitor(model, { learningRate: 0.1 });
+    await monitor.observe(batch);
+    expect(() => monitor.matrix()).toThrow(TaskError);
+    expect(() => monitor.matrix()).toThrow(/"a": no batch that was observed .* "b"/);
+  });
+});
+
+test('heads begin at zero behind their last kernels, and the trunk stays as it is', async () => {
+  const last = tfl.layers.dense({ name: 'deep/out', units: 2 });
+  const deep = {
+    ...bare,
+    connect: (features: readonly tfl.SymbolicTensor[], task: string) =>
+      [
+        tfl.layers.dense({ name: `${task}/inner`, units: 3 }),
+        task === 'a' ? last : tfl.layers.dense({ name: `${task}/out`, units: 2 }),
+        tfl.layers.reshape({ name: `${task}/shape`, targetShape: [2] }),
+      ].reduce((output, layer) => layer.apply(output) as tfl.SymbolicTensor, features[features.length - 1]),
+  };
+  const model = own(
+    multiTaskModel({ ...denseTrunk, sharing: hardSharing(), heads: { a: deep, b: deep }, seed: 1 }),
+  );
+  const before = await model.exportWeights();
+  startHeadsAtZero(model);
+  const changed = [...(await model.exportWeights()).weights].filter(([name, { values }]) =>
+    values.some((value, index) => value !== before.weights.get(name)!.values[index]),
+  );
+  expect(changed.map(([name]) => name)).toEqual(['deep/out/kernel', 'b/out/kernel']);
+  expect(changed.every(([, { values }]) => values.every((value) => value === 0))).toBe(true);
 });
 
 describe('gradient cosines', () => {
