@@ -20,7 +20,15 @@ export {
 export { DatasetError } from './errors.js';
 export { type LogMelFrames, type LogMelOptions, logMel } from './log-mel.js';
 export { GLYPH_SIZE, type Glyph, mnistDigits, type Split } from './mnist-digits.js';
+export {
+  type CocoInstances,
+  type CocoObject,
+  type CocoOptions,
+  type CocoPicture,
+  parseCoco,
+} from './pictures/coco.js';
 export type { AnnotatedPicture, ObjectBox, Picture, Point, Rectangle } from './pictures/picture.js';
+export { type LabelMap, type MapSegment, type SegmentMap, UNKNOWN } from './pictures/segment-map.js';
 export { type ColumnSentence, type Columns, parseConllColumns } from './text/conll-columns.js';
 export { type ConlluSentence, type ConlluWord, parseConllu } from './text/conllu.js';
 export { parseCsv, parseJsonl, parseTsv, type Row } from './text/delimited.js';

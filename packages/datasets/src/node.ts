@@ -1,5 +1,18 @@
 export { type DecodeOptions, decodePicture } from './pictures/decode-picture.js';
+export { type LabelMapOptions, readLabelMap } from './pictures/label-map.js';
 export { bccd, bccdClasses, type NamedVocOptions, raccoonClasses, raccoons } from './pictures/named-voc.js';
+export { type NucleiOptions, type NucleiPicture, nuclei } from './pictures/nuclei.js';
+export {
+  type ClassifiedPicture,
+  type PictureFolder,
+  type PictureFolderOptions,
+  readPictureFolder,
+} from './pictures/picture-folder.js';
+export {
+  type PictureRow,
+  type PictureTableOptions,
+  readPictureTable,
+} from './pictures/picture-table.js';
 export { readVoc, type VocOptions, type VocPicture } from './pictures/voc.js';
 export { type SpokenDigit, spokenDigits } from './spoken-digits.js';
 export { ewtPosNer, type TaggedSentence } from './text/ewt-pos-ner.js';
