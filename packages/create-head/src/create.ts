@@ -77,9 +77,12 @@ function copyPart(from: string, to: string, names: Names, choices: Choices): voi
   }
 }
 
-/** npm leaves `.gitignore` out of tarballs, so the template's has no dot. */
+/** Packing leaves `.gitignore` out, and takes any `LICENSE` for the package's own: the template's have other names. */
 function renamed(path: string, names: Names): string {
-  return path.replace('example-head', names.package).replace(/^gitignore$/, '.gitignore');
+  return path
+    .replace('example-head', names.package)
+    .replace(/^gitignore$/, '.gitignore')
+    .replace(/^apache-2\.0\.txt$/, 'LICENSE');
 }
 
 function filled(text: string, names: Names, choices: Choices): string {
