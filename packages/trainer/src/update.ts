@@ -17,7 +17,7 @@ export interface UpdateContext {
 }
 
 /** The entries of a program, as they are called. */
-export interface UpdateEntries {
+interface UpdateEntries {
   /** The losses of a batch, and nothing else. */
   losses(inputs: NamedTensors): NamedTensors;
   gradients(inputs: NamedTensors): NamedTensors;
