@@ -30,7 +30,13 @@ await runExample({
           seed,
           watch: consoleProgress,
         };
-        return await trainRun(name, model, data(train), data(test), { weighting: sum() }, budget);
+        return await trainRun(
+          name,
+          model,
+          { train: data(train), test: data(test) },
+          { weighting: sum() },
+          budget,
+        );
       } finally {
         model.dispose();
       }

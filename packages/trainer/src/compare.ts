@@ -15,6 +15,7 @@ import { fit, type StepRecord } from './fit.js';
 import type { Optimizer } from './optimizers/optimizer.js';
 import type { Sampler } from './samplers/sampler.js';
 import type { Schedule } from './schedule.js';
+import type { Watcher } from './watcher.js';
 
 /** `weighting` and `aggregator` are the multi-task network's; alone, a task has nothing to combine. */
 export interface CompareOptions<H extends Heads> extends Combination {
@@ -32,8 +33,12 @@ export interface CompareOptions<H extends Heads> extends Combination {
   readonly schedule: Schedule;
   readonly optimizer: Optimizer;
   readonly seed: number;
-  /** Called before a network is trained; what it returns is told of every step, and of the end. */
-  readonly watch?: (run: string) => { step(record: StepRecord): void; end(): void };
+  /** Examples that the network is measured on after every epoch, for those who watch. */
+  readonly validation?: DataOf<H>;
+  /** Called after every epoch of the multi-task network: what it says about some examples, as HTML, for those who watch. */
+  readonly examples?: (model: MultiTaskModel<H>) => Promise<string>;
+  /** Called before a network is trained; what it returns is told how that goes. */
+  readonly watch?: (run: string) => Watcher;
 }
 
 /** How one network was trained. */
@@ -79,26 +84,23 @@ export interface Comparison<H extends Heads> {
 export async function compareWithSingleTasks<H extends Heads>(
   options: CompareOptions<H>,
 ): Promise<Comparison<H>> {
-  const { heads, compose, train, test, weighting, aggregator } = options;
+  const { heads, compose, train, validation, test, weighting, aggregator } = options;
   checkHeldOut(train, test, 'test');
+  if (validation) checkHeldOut(train, validation, 'validate');
   const model = compose(heads);
   try {
     const judged = judgedTasks(model);
-    const multi = await trainRun('multi-task', model, train, test, { weighting, aggregator }, options);
+    const multi = await trainRun('multi-task', model, options, { weighting, aggregator }, options);
     const singles: TrainedRun[] = [];
     for (const { name } of model.tasks) {
       const own = compose({ [name]: heads[name] } as Pick<H, typeof name>);
+      const data = {
+        train: onlyTask(train, name),
+        test: onlyTask(test, name),
+        validation: validation && onlyTask(validation, name),
+      };
       try {
-        singles.push(
-          await trainRun(
-            name,
-            own,
-            onlyTask(train, name),
-            onlyTask(test, name),
-            { weighting: sum() },
-            options,
-          ),
-        );
+        singles.push(await trainRun(name, own, data, { weighting: sum() }, options));
       } finally {
         own.dispose();
       }
@@ -116,16 +118,19 @@ export async function compareWithSingleTasks<H extends Heads>(
   }
 }
 
-/**
- * Trains one network under a budget and measures it. The model stays the caller's.
- *
- * @param test what the trained network is measured on; nothing is chosen by it.
- */
+/** What one network learns from, is watched on and is measured on: see `CompareOptions`. */
+export interface RunData<H extends Heads> {
+  readonly train: DataOf<H>;
+  readonly validation?: DataOf<H> | undefined;
+  readonly examples?: ((model: MultiTaskModel<H>) => Promise<string>) | undefined;
+  readonly test: DataOf<H>;
+}
+
+/** Trains one network under a budget and measures it. The model stays the caller's. */
 export async function trainRun<H extends Heads>(
   name: string,
   model: MultiTaskModel<H>,
-  train: DataOf<H>,
-  test: DataOf<H>,
+  { train, validation, examples, test }: RunData<H>,
   combination: Combination,
   budget: Pick<
     CompareOptions<Heads>,
@@ -133,7 +138,15 @@ export async function trainRun<H extends Heads>(
   >,
 ): Promise<TrainedRun> {
   const { epochs, batchSize, sampler, schedule, optimizer, seed } = budget;
+  const tasks = model.tasks.map((task) => task.name);
   const watcher = budget.watch?.(name);
+  watcher?.begin?.(tasks);
+  const watchEpoch = async ({ step }: StepRecord<H>) => {
+    if (validation && watcher?.metrics) {
+      watcher.metrics(step, await evaluate(model, validation, { batchSize }));
+    }
+    if (examples && watcher?.examples) watcher.examples(await examples(model));
+  };
   const started = performance.now();
   try {
     const steps = await fit(model, {
@@ -146,10 +159,10 @@ export async function trainRun<H extends Heads>(
       ...combination,
       seed,
       onStep: (record) => watcher?.step(record),
+      ...(watcher && (validation ?? examples) && { onEpoch: watchEpoch }),
     });
     const seconds = (performance.now() - started) / 1000;
     const evaluation: Evaluation<H> = await evaluate(model, test, { batchSize });
-    const tasks = model.tasks.map((task) => task.name);
     return { name, tasks, parameters: model.countParams(), seconds, steps, evaluation };
   } finally {
     watcher?.end();

@@ -4,10 +4,12 @@ export {
   type CompareOptions,
   type Comparison,
   compareWithSingleTasks,
+  type RunData,
   type TaskComparison,
   type TrainedRun,
   trainRun,
 } from './compare.js';
+export { type Cosines, gradientCosines } from './conflicts.js';
 export {
   checkHeldOut,
   type Data,
@@ -79,3 +81,4 @@ export { uniform } from './samplers/uniform.js';
 export { constant, type Schedule, warmupCosine } from './schedule.js';
 export { type StepOptions, type StepResult, Training, type TrainingOptions } from './training.js';
 export type { StepLosses, Update } from './update.js';
+export { type Watcher, watchAll } from './watcher.js';

@@ -1,4 +1,5 @@
 export { type RunFolderOptions, runFolder } from './checkpoints/run-folder.js';
+export { type Dashboard, type DashboardOptions, dashboard } from './dashboard/dashboard.js';
 export { FileError } from './errors.js';
 export { compareGrid, type GridOptions } from './grid/compare-grid.js';
 export { type GridAxes, type GridJob, gridJobs } from './grid/jobs.js';
@@ -7,3 +8,4 @@ export type { GridRow, GridSummary } from './grid/summary.js';
 export { consoleProgress, type Progress } from './progress.js';
 export { type Report, type ReportSection, writeReport } from './report.js';
 export { load, save } from './save.js';
+export { tensorBoard } from './tensor-board/tensor-board.js';

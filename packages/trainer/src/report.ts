@@ -1,9 +1,10 @@
-import { mkdir, readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import type { Comparison, TrainedRun } from './compare.js';
 import { FileError } from './errors.js';
+import { escapeHtml } from './html.js';
+import { plotLibrary } from './plot-library.js';
 
 /** A part of a report that its author made, such as pictures with predictions. */
 export interface ReportSection {
@@ -42,11 +43,7 @@ export async function writeReport(file: string, report: Report): Promise<void> {
 }
 
 async function renderReport({ title, summary, comparison, sections }: Report): Promise<string> {
-  const { resolve } = createRequire(import.meta.url);
-  const [script, style] = await Promise.all([
-    readFile(resolve('uplot/dist/uPlot.iife.min.js'), 'utf8'),
-    readFile(resolve('uplot/dist/uPlot.min.css'), 'utf8'),
-  ]);
+  const { script, style } = await plotLibrary();
   const curves = comparison.tasks.map(({ task }) => ({ task, lines: lossCurves(task, comparison.runs) }));
   return `<!doctype html>
 <html lang="en">
@@ -125,16 +122,6 @@ function binned(points: readonly (readonly number[])[]): number[][] {
 
 function signed(percent: number | undefined): string {
   return percent === undefined ? '–' : `${percent < 0 ? '−' : '+'}${Math.abs(percent).toFixed(1)} %`;
-}
-
-/** Text as it can stand in HTML, in attributes too. */
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;');
 }
 
 const STYLE = `

@@ -53,18 +53,18 @@ async function trainJob<H extends Heads, Own extends Heads>(
   job: GridJob,
   grid: GridTask<H>,
   heads: Own,
-  { train, validation, test }: Record<'train' | 'validation' | 'test', DataOf<Own>>,
+  data: Record<'train' | 'validation' | 'test', DataOf<Own>>,
 ): Promise<JobResult | FailedJob> {
   const model = grid.compose(heads, { sharing: grid.sharings[job.sharing], seed: job.seed });
   try {
     const combination = combinationOf(job, grid, Object.keys(grid.heads));
-    const run = await trainRun(job.id, model, train, test, combination, { ...grid, seed: job.seed });
+    const run = await trainRun(job.id, model, data, combination, { ...grid, seed: job.seed });
     return {
       job,
       parameters: run.parameters,
       steps: run.steps.length,
       seconds: run.seconds,
-      validation: await evaluate(model, validation, grid),
+      validation: await evaluate(model, data.validation, grid),
       test: run.evaluation,
     };
   } catch (error) {

@@ -1,0 +1,5 @@
+/** The package has types for its other sum only. */
+declare module 'crc-32/crc32c.js' {
+  const crc32c: { buf(bytes: Uint8Array): number };
+  export default crc32c;
+}
