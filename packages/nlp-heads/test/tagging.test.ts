@@ -165,6 +165,26 @@ describe('the CRF', () => {
     model.dispose();
   });
 
+  test('learns from sentences of one token too', () => {
+    const layer = new CrfPotentials({
+      allowed: {
+        first: [1, 1],
+        last: [1, 0],
+        next: [
+          [1, 1],
+          [1, 1],
+        ],
+      },
+    });
+    tf.tidy(() => {
+      const potentials = layer.apply([tf.zeros([1, 1, 2]), tf.ones([1, 1, 4])]) as tf.Tensor4D;
+      expect(logPartition(potentials, tf.ones([1, 1])).dataSync()[0]).toBeCloseTo(0, 4);
+      const chosen = tf.tensor2d([[0]], undefined, 'int32');
+      expect(sequenceScore(potentials, chosen).dataSync()[0]).toBeCloseTo(0, 4);
+    });
+    layer.dispose();
+  });
+
   test('gives a sentence that it forbids next to no probability', () => {
     const [before, tag] = [0, 2];
     expect(tags[tag]).toBe('I-PER');

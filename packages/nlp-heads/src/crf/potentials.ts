@@ -55,7 +55,7 @@ export class CrfPotentials extends tfl.layers.Layer {
       const [, tokens, tags] = scores.shape;
       const { next, first, last } = this.#allowed;
       const mask = paddingMask(features) as tf.Tensor3D;
-      const isFirst = tf.reshape(tf.oneHot(tf.tensor1d([0], 'int32'), tokens), [1, tokens, 1, 1]);
+      const isFirst = tf.reshape(tf.pad(tf.ones([1]), [[0, tokens - 1]]), [1, tokens, 1, 1]);
       const isLast = tf.sub(
         mask,
         tf.slice(

@@ -1,0 +1,72 @@
+import { join, resolve } from 'node:path';
+import { tokenFeatures } from '@espalier/datasets';
+import { ewtPosNer } from '@espalier/datasets/node';
+import { runExample } from '@espalier/example-kit';
+import { sum } from '@espalier/losses';
+import {
+  adamW,
+  byLength as byLengthSampler,
+  compareWithSingleTasks,
+  predict,
+  warmupCosine,
+} from '@espalier/trainer';
+import { consoleProgress, save, writeReport } from '@espalier/trainer/node';
+import { gallery } from './gallery.js';
+import { compose, heads } from './network.js';
+import { byLength, labelled } from './sentences.js';
+
+const BATCH_SIZE = 32;
+const PEAK_LEARNING_RATE = 4e-3;
+const SHOWN_SENTENCES = 40;
+/** A quick run has short sentences only, whose programs are made in no time. */
+const QUICK_LENGTH = 12;
+
+await runExample({
+  name: 'pos-ner',
+  epochs: { default: 20, quick: 2 },
+  async run({ engine, epochs, seed, quick }) {
+    const folder = join(process.env.ESPALIER_DATA ?? 'data', 'ewt-pos-ner');
+    const read = async (split: 'train' | 'test') => {
+      const sentences = await ewtPosNer(folder, split);
+      return quick
+        ? sentences.filter(({ tokens }) => tokens.length <= QUICK_LENGTH).slice(0, 300)
+        : sentences;
+    };
+    const sentences = await read('train');
+    const tested = byLength(await read('test'));
+    const features = tokenFeatures(sentences.map(({ tokens }) => tokens));
+    const train = labelled(sentences, features);
+    const test = labelled(tested, features);
+    const comparison = await compareWithSingleTasks({
+      heads,
+      compose: (own) => compose(own, features, seed),
+      train,
+      test,
+      epochs,
+      batchSize: BATCH_SIZE,
+      sampler: byLengthSampler,
+      schedule: warmupCosine(PEAK_LEARNING_RATE),
+      optimizer: adamW(),
+      weighting: sum(),
+      seed,
+      watch: consoleProgress,
+    });
+
+    const step = Math.max(Math.floor(tested.length / SHOWN_SENTENCES), 1);
+    const shown = tested.filter((_, index) => index % step === 0).slice(-SHOWN_SENTENCES);
+    const predictions = await predict(comparison.model, labelled(shown, features), { batchSize: BATCH_SIZE });
+    const runs = resolve('runs', new Date().toISOString().replaceAll(':', '-').slice(0, 19));
+    await writeReport(resolve(runs, 'report.html'), {
+      title: 'Parts of speech and named entities: one network tags both',
+      summary:
+        `${epochs} epochs of ${train.length} sentences of the English Web Treebank, in batches of ${BATCH_SIZE} on the ` +
+        `${engine} engine, seed ${seed}; no pretrained weights. Measured on ${test.length} test sentences.`,
+      comparison,
+      sections: [{ title: 'Test sentences', html: gallery(shown, predictions) }],
+    });
+    await save(comparison.model, resolve(runs, 'model.safetensors'));
+    comparison.model.dispose();
+    console.log(`Report: ${resolve(runs, 'report.html')}`);
+    return comparison;
+  },
+});
