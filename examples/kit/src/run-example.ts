@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import * as engine from '@espalier/engine';
 import type { Comparison, TrainedRun } from '@espalier/trainer';
 import writeFileAtomic from 'write-file-atomic';
-import { type ExampleOptions, parseOptions, UsageError, usage } from './options.js';
+import { type ExampleOptions, parseOptions, UsageError, usageOf } from './options.js';
 
 /** What an example found out that compares a network with single tasks. */
 export type Figures = Pick<Comparison<never>, 'tasks' | 'deltas' | 'runs'>;
@@ -14,6 +14,8 @@ export interface ExampleApp {
   readonly name: string;
   /** How often every training example is seen, unless `--epochs` says otherwise. */
   readonly epochs: { readonly default: number; readonly quick: number };
+  /** The data sets that `--set` chooses from, where there are several; the first unless it is given. */
+  readonly sets?: readonly string[];
   /** Does the work; the engine is in use already. */
   run(options: ExampleOptions & { readonly engine: engine.EngineName }): Promise<Figures | Runs>;
 }
@@ -23,12 +25,13 @@ export async function runExample(
   app: ExampleApp,
   args: readonly string[] = process.argv.slice(2),
 ): Promise<void> {
+  const usage = usageOf(app.sets ?? []);
   if (args.includes('--help')) {
     console.log(`pnpm example ${app.name} [options]\n\n${usage}`);
     return;
   }
   try {
-    const options = parseOptions(args, app.epochs);
+    const options = parseOptions(args, app.epochs, app.sets);
     const started = performance.now();
     const report = await engine.use(options.engine);
     for (const { engine: name, reason, remedy } of report.passedOver) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseOptions, UsageError } from '../src/options.js';
+import { parseOptions, UsageError, usageOf } from '../src/options.js';
 
 const epochs = { default: 4, quick: 1 };
 
@@ -24,6 +24,17 @@ describe('options of examples', () => {
       json: 'out.json',
       quick: true,
     });
+  });
+
+  test('choose one of the data sets, the first unless told', () => {
+    const sets = ['raccoons', 'cells'];
+    expect(parseOptions([], epochs, sets).set).toBe('raccoons');
+    expect(parseOptions(['--set', 'cells'], epochs, sets).set).toBe('cells');
+    expect(() => parseOptions(['--set', 'cats'], epochs, sets)).toThrow(
+      '--set is "cats"; expected one of raccoons, cells.',
+    );
+    expect(() => parseOptions(['--set', 'cats'], epochs)).toThrow('this example has one data set only.');
+    expect(usageOf(sets)).toMatch(/--help.*\n +--set raccoons\|cells +the data set \(raccoons\)$/);
   });
 
   test.each([

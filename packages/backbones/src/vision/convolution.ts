@@ -14,12 +14,15 @@ export interface ConvolutionOptions {
    */
   readonly padding?: 'symmetric' | 'same';
   readonly useBias?: boolean;
+  /** He's keeps the variance in front of a ReLU, LeCun's without one; He's unless given. */
+  readonly initializer?: 'heNormal' | 'leCunNormal';
 }
 
 /** A convolution over all channels, zero-padded so that only a stride makes the picture smaller. */
 export function convolution(filters: number, options: ConvolutionOptions): tfl.layers.Layer[] {
   const { pad, ...args } = convolutionArgs(options);
-  return [...pad, tfl.layers.conv2d({ ...args, filters, kernelInitializer: 'heNormal' })];
+  const { initializer = 'heNormal' } = options;
+  return [...pad, tfl.layers.conv2d({ ...args, filters, kernelInitializer: initializer })];
 }
 
 /** A convolution of every channel by itself, padded like `convolution`. */

@@ -24,9 +24,10 @@ export function featurePyramid({ backbone, levels = 3, channels = 64 }: FeatureP
   if (!Number.isInteger(levels) || levels < 1) {
     throw new EspalierError(`featurePyramid: levels is ${levels}; expected a whole number from 1.`);
   }
+  const linear = { useBias: true, initializer: 'leCunNormal' } as const;
   const layers = (name: string) => [
-    ...convolution(channels, { name: `${name}/lateral`, kernelSize: 1, useBias: true }),
-    ...convolution(channels, { name: `${name}/smooth`, kernelSize: 3, useBias: true }),
+    ...convolution(channels, { name: `${name}/lateral`, kernelSize: 1, ...linear }),
+    ...convolution(channels, { name: `${name}/smooth`, kernelSize: 3, ...linear }),
   ];
   const finer = Array.from({ length: levels - 1 }, (_, index) => `pyramid${index + 1}`);
   return [

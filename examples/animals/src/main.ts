@@ -1,0 +1,84 @@
+import { resolve } from 'node:path';
+import { weightSources } from '@espalier/backbones';
+import { fetchWeights } from '@espalier/backbones/node';
+import type { Heads, Weight } from '@espalier/core';
+import type { EngineName } from '@espalier/engine';
+import { type ExampleOptions, type Figures, runExample } from '@espalier/example-kit';
+import { sum } from '@espalier/losses';
+import { adamW, compareWithSingleTasks, predict, warmupCosine } from '@espalier/trainer';
+import { consoleProgress, save, writeReport } from '@espalier/trainer/node';
+import { gallery } from './gallery.js';
+import { compose } from './network.js';
+import { cells, type PictureSet, photographs, testData, trainingData } from './sets.js';
+
+const PEAK_LEARNING_RATE = 1.5e-3;
+const SHOWN = 12;
+
+type Options = ExampleOptions & { readonly engine: EngineName };
+
+await runExample({
+  name: 'animals',
+  sets: ['raccoons', 'cells'],
+  epochs: { default: 12, quick: 1 },
+  async run(options) {
+    const weights = await fetchWeights(weightSources.efficientNetLite0, { onProgress: showProgress });
+    return options.set === 'cells' ? learn(cells, weights, options) : learn(photographs, weights, options);
+  },
+});
+
+async function learn<H extends Heads>(
+  set: PictureSet<H>,
+  weights: ReadonlyMap<string, Weight>,
+  { engine, epochs, seed, quick }: Options,
+): Promise<Figures> {
+  const read = async (split: 'train' | 'test') => {
+    const pictures = await set.read({ ...set.size, split });
+    return quick ? pictures.slice(0, 4) : pictures;
+  };
+  const [learned, held] = [await read('train'), await read('test')];
+  const batchSize = quick ? 2 : 8;
+  const test = testData(set, held);
+  const comparison = await compareWithSingleTasks({
+    heads: set.heads,
+    compose: (heads) => compose({ heads, size: set.size, levels: set.levels, weights, seed }),
+    train: trainingData(set, learned, seed),
+    test,
+    epochs,
+    batchSize,
+    schedule: warmupCosine(PEAK_LEARNING_RATE),
+    optimizer: adamW({ weightDecay: 0.02 }),
+    weighting: sum(),
+    seed,
+    watch: consoleProgress,
+  });
+  try {
+    const count = Math.min(SHOWN, test.length);
+    const predictions = await predict(comparison.model, { ...test, length: count }, { batchSize });
+    const shown = held.slice(0, count).map((picture, index) => ({
+      picture,
+      layers: [set.draw(predictions, index)],
+      caption: set.caption(predictions, index),
+    }));
+    const folder = resolve('runs', new Date().toISOString().replaceAll(':', '-').slice(0, 19));
+    const file = resolve(folder, 'report.html');
+    await writeReport(file, {
+      title: `Animals: ${set.title}`,
+      summary:
+        `${epochs} epochs of ${learned.length} pictures in batches of ${batchSize} on the ${engine} engine, seed ${seed}, ` +
+        `from ImageNet's weights. Measured on ${held.length} pictures of the sets' own test part.`,
+      comparison,
+      sections: [{ title: 'Test pictures', html: await gallery(shown) }],
+    });
+    await save(comparison.model, resolve(folder, 'model.safetensors'));
+    console.log(`Report: ${file}`);
+    return comparison;
+  } finally {
+    comparison.model.dispose();
+  }
+}
+
+function showProgress(received: number, total: number | undefined): void {
+  process.stderr.write(
+    `\rWeights: ${received} of ${total ?? 'unknown'} bytes${received === total ? '\n' : ''}`,
+  );
+}

@@ -1,0 +1,36 @@
+import { efficientNetLite0, featurePyramid, loadWeights, weightSources } from '@espalier/backbones';
+import { type Heads, type MultiTaskModel, multiTaskModel, type Weight } from '@espalier/core';
+import { hardSharing } from '@espalier/sharing';
+
+export interface NetworkOptions<Own extends Heads> {
+  readonly heads: Own;
+  /** The pictures' size. */
+  readonly size: { readonly width: number; readonly height: number };
+  /** How many levels the pyramid has: 1 ends at a thirty-second of the picture's size, 3 at an eighth. */
+  readonly levels: number;
+  /** ImageNet's weights for the trunk. */
+  readonly weights: ReadonlyMap<string, Weight>;
+  readonly seed: number;
+}
+
+/** EfficientNet-Lite0 under a feature pyramid, and the heads behind its finest level. */
+export function compose<Own extends Heads>({
+  heads,
+  size,
+  levels,
+  weights,
+  seed,
+}: NetworkOptions<Own>): MultiTaskModel<Own> {
+  return multiTaskModel({
+    inputShape: [size.height, size.width, 3],
+    trunk: () =>
+      featurePyramid({
+        backbone: loadWeights(efficientNetLite0(), weights, weightSources.efficientNetLite0.layout),
+        levels,
+        channels: 96,
+      }),
+    sharing: hardSharing(),
+    heads,
+    seed,
+  });
+}
