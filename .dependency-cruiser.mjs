@@ -13,7 +13,7 @@ const mayImport = {
   'vision-heads': ['core'],
   'nlp-heads': ['core'],
   trainer: ['core', 'losses', 'engine'],
-  bench: ['engine', 'losses'],
+  bench: ['core', 'engine', 'losses', 'sharing'],
   'create-head': [],
 };
 

@@ -9,6 +9,7 @@ import { root } from './workspace.mjs';
 const benches = {
   engine: 'training steps on every engine, beside PyTorch, TorchJD and Keras',
   losses: 'weights from a Gramian, beside TorchJD',
+  sharing: 'what a further task costs in hard sharing, by traced training steps',
   'toy-picture': 'draws docs/loss-combiners.svg: the paths of the methods on a problem of two tasks',
 };
 

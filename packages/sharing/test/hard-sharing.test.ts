@@ -1,7 +1,7 @@
 import { hardSharing } from '@espalier/sharing';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { expect, test } from 'vitest';
-import { testConformance } from './models.js';
+import { bareModel, reachedLayers, testConformance } from './models.js';
 import { denseTrunk, modelTrunk, trunks } from './trunks.js';
 
 testConformance('hard sharing', hardSharing(), {
@@ -18,4 +18,8 @@ test('all tasks get the very same features', () => {
   ]);
   const features = hardSharing().connect(denseTrunk.trunk(), inputs);
   for (const stage of [0, 1]) expect(features.get('a')![stage]).toBe(features.get('b')![stage]);
+});
+
+test("a task's loss reaches every stage", () => {
+  expect(reachedLayers(bareModel(hardSharing()), 'b')).toEqual(['high', 'low']);
 });

@@ -1,9 +1,13 @@
+import { disposeBatch, seededRandom, withRandom } from '@espalier/core';
 import { chosenBranches, hardSharing, learnedBranches, SharingError } from '@espalier/sharing';
+import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import {
   type BareModel,
   bareModel,
+  examples,
   outputs,
+  reachedLayers,
   separate,
   setWeights,
   testConformance,
@@ -46,6 +50,44 @@ describe('limits', () => {
       expect(outputs(model)).toEqual(outputs(alone));
     });
   }
+});
+
+test("in training a task's loss reaches all blocks and their choices, and the task's own; then what is chosen", async () => {
+  const model = bareModel(learnedBranches());
+  const blocks = [0, 1, 2].flatMap((block) => [
+    `low/block${block}`,
+    `high/block${block}`,
+    `high/block${block}/choice`,
+  ]);
+  expect(reachedLayers(model, 'b', true)).toEqual([...blocks, 'b/choice'].sort());
+  await decide(model, (index) => (index === 1 ? 0 : 2));
+  expect(reachedLayers(model, 'b')).toEqual(['high/block0', 'low/block2']);
+});
+
+test('choices move to the block that serves a task best', async () => {
+  const model = bareModel(learnedBranches({ temperature: 0.5 }));
+  // The last block alone gives what task b is to learn.
+  const target = 0.5;
+  await setWeights(model, (name, size) => {
+    if (name === 'high/block2/bias') return new Float32Array(size).fill(Math.atanh(target));
+    return name.startsWith('high/block') && !name.endsWith('logits') ? new Float32Array(size) : undefined;
+  });
+  const choices = model.variables.filter(({ name }) => name.startsWith('b/choice'));
+  expect(choices).toHaveLength(1);
+  const labelled = examples(model).map(({ input }) => ({
+    input,
+    labels: { a: undefined, b: target, c: undefined },
+  }));
+  const batch = model.batch(labelled);
+  const optimizer = tf.train.sgd(2);
+  withRandom(seededRandom(1), () => {
+    for (let step = 0; step < 150; step++) {
+      optimizer.minimize(() => model.losses(batch, { training: true }).b!, false, choices);
+    }
+  });
+  optimizer.dispose();
+  disposeBatch(batch);
+  expect((await chosenBranches(model)).get('b')).toBe('high/block2');
 });
 
 test('tells what is chosen', async () => {

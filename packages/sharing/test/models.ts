@@ -120,13 +120,10 @@ export async function drawWeights(model: BareModel): Promise<Map<string, Float32
 }
 
 /** The names of the layers that the gradient of one task's loss reaches, sorted. */
-export function reachedLayers(model: BareModel, task: 'a' | 'b' | 'c'): string[] {
+export function reachedLayers(model: BareModel, task: 'a' | 'b' | 'c', training = false): string[] {
   return tf.tidy(() => {
     const batch = model.batch(examples(model));
-    const { grads } = tf.variableGrads(
-      () => model.losses(batch, { training: false })[task]!,
-      model.variables,
-    );
+    const { grads } = tf.variableGrads(() => model.losses(batch, { training })[task]!, model.variables);
     const reached = model.network.layers.filter((layer) =>
       layer.trainableWeights.some(({ name }) => grads[name]?.dataSync().some((value) => value !== 0)),
     );
