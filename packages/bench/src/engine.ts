@@ -16,10 +16,15 @@ const engines = [...own, ...peers];
 type Step = (typeof steps)[number];
 type Engine = (typeof engines)[number];
 
-/** What a peer has no way to do, or nobody would do with it. */
-const without: Partial<Record<Engine, readonly Step[]>> = {
-  torchjd: steps.filter((step) => step !== 'heads8-pertask'),
-  keras: ['heads8-pertask'],
+const onlyPerTask = 'TorchJD is for per-task gradients';
+
+/** What is not measured, and why. */
+const without: Partial<Record<Engine, Partial<Record<Step, string>>>> = {
+  cpu: { cnn: 'a step takes more than a minute', lstm: 'a step takes a quarter of a minute' },
+  torchjd: Object.fromEntries(
+    steps.filter((step) => step !== 'heads8-pertask').map((step) => [step, onlyPerTask]),
+  ),
+  keras: { 'heads8-pertask': 'Keras has no per-task gradients' },
 };
 
 interface Row {
@@ -94,7 +99,7 @@ async function compare(step: Step, running: ReadonlyMap<Engine, Peer>): Promise<
   const first = new Map<Engine, number>();
   const contestants: Partial<Record<Engine, Contestant>> = {};
   for (const [engine, peer] of running) {
-    if (without[engine]?.includes(step)) continue;
+    if (without[engine]?.[step] !== undefined) continue;
     contestants[engine] = async (ms) => {
       const answer = await peer.ask({ step, ms });
       if (typeof answer.first === 'number') first.set(engine, answer.first);
@@ -169,8 +174,8 @@ function table(rows: readonly Row[]): string {
       step,
       ...measured.map((engine) => {
         const row = rows.find((row) => row.step === step && row.engine === engine);
-        if (row === undefined) return '';
-        return row.ms === undefined ? 'see below' : digits(row.ms);
+        if (row === undefined) return '–';
+        return row.ms === undefined ? 'failed' : digits(row.ms);
       }),
     ]),
   );
@@ -224,8 +229,15 @@ async function run(): Promise<void> {
     );
   }
   for (const [engine, reason] of missing) console.log(`\n${engine} was not measured: ${reason}.`);
-  for (const { step, engine, error } of rows)
-    if (error !== undefined) console.log(`\n${engine}, ${step}: ${error}.`);
+  for (const engine of running.keys()) {
+    for (const reason of new Set(Object.values(without[engine] ?? {}))) {
+      const left = steps.filter((step) => without[engine]?.[step] === reason);
+      console.log(`\n${engine} was not measured on ${left.join(', ')}: ${reason}.`);
+    }
+  }
+  for (const { step, engine, error } of rows) {
+    if (error !== undefined) console.log(`\n${engine} failed on ${step}: ${error}.`);
+  }
   if (options.json !== undefined) {
     const limits = found.map(({ what, found, must }) => ({ what, found, must }));
     writeFileSync(

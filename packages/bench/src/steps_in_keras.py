@@ -24,7 +24,7 @@ def stepper(inputs, outputs, loss, x, labels):
     @tf.function
     def train():
         with tf.GradientTape() as tape:
-            found = model(x, training=True)
+            found = tf.nest.flatten(model(x, training=True))
             value = sum(loss(y, output) for y, output in zip(labels, found))
         gradients = tape.gradient(value, model.trainable_variables)
         optimizer.apply_gradients(zip(gradients, model.trainable_variables))

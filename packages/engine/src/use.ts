@@ -2,6 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type EngineName, engineNames } from './engine-names.js';
 import { EngineError } from './errors.js';
 import { loadNative } from './native.js';
+import { registerReductionGradients } from './reduction-gradients.js';
+import { registerReluGradient } from './relu-gradient.js';
+import { registerTileGradient } from './tile-gradient.js';
 import { registerTrainingKernels } from './wasm/register.js';
 import { loadWebGpu } from './webgpu.js';
 
@@ -56,6 +59,9 @@ async function start(name: EngineName): Promise<void> {
   switch (name) {
     case 'native':
       loadNative();
+      registerReductionGradients();
+      registerTileGradient();
+      registerReluGradient();
       return select(name, 'tensorflow', 'Reinstall @tensorflow/tfjs-node.');
     case 'webgpu':
       await loadWebGpu();

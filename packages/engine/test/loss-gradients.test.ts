@@ -50,6 +50,28 @@ describe.each(names)('lossGradients on %s', (name) => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  test('relu passes the gradient on above 0 only, and has a second one', () => {
+    tf.tidy(() => {
+      const x = tf.tensor1d([-2, 0, 3, 4]);
+      const cube = (x: tf.Tensor) => tf.mul(tf.square(tf.relu(x)), x);
+      const first = tf.grad(cube);
+      const second = tf.grad((x: tf.Tensor) => first(x));
+      expect([...first(x).dataSync()]).toEqual([0, 0, 27, 48]);
+      expect([...second(x).dataSync()]).toEqual([0, 0, 18, 24]);
+    });
+  });
+
+  test('sums, means and repetitions pass the gradient on to every value', () => {
+    tf.tidy(() => {
+      const x = tf.tensor2d([1, 2, 3, 4, 5, 6], [2, 3]);
+      const loss = (x: tf.Tensor) =>
+        tf.sum(tf.mul(tf.tile(tf.mean(x, 0, true), [2, 1]), tf.add(x, tf.sum(x))));
+      // sum over i, j of (s + x_ij) * m_j, where m are the means of the columns (2.5, 3.5, 4.5) and s = 21
+      const expected = [1, 2, 3, 4, 5, 6].map((_, index) => 2.5 + (index % 3) + 21 + 21 + 2.5 + (index % 3));
+      expect([...tf.grad(loss)(x).dataSync()]).toEqual(expected);
+    });
+  });
+
   test('a vector is no loss', () => {
     expect(() => lossGradients(() => tf.square(variables[0]) as unknown as tf.Scalar, variables)).toThrow(
       GradientError,

@@ -32,6 +32,12 @@ type Operation = Extract<TraceNode, { kind: 'operation' }>;
 
 type Update = Extract<TraceNode, { kind: 'update' }>;
 
+/** A tensor of the graph and its shape. */
+interface Shaped {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
 /** What a variable's resource holds while a run goes on. */
 interface Held {
   /** The tensor. */
@@ -53,6 +59,10 @@ export class Graph {
   private readonly added: GraphNode[];
   private readonly state: Map<tf.Variable, StateNodes>;
   private readonly constants: Map<string, string>;
+  /** What a tensor was before it got another shape. */
+  private readonly reshaped: Map<string, Shaped>;
+  /** Nodes that are fed or fetched. */
+  private readonly ends: Set<string>;
   private entries: number;
 
   /** @param former What the graph begins with; it stays as it is. */
@@ -60,11 +70,14 @@ export class Graph {
     this.added = [...(former?.added ?? [])];
     this.state = new Map(former?.state);
     this.constants = new Map(former?.constants);
+    this.reshaped = new Map(former?.reshaped);
+    this.ends = new Set(former?.ends);
     this.entries = former?.entries ?? 0;
   }
 
+  /** The nodes that something fetched depends on, and those that are fed. */
   get nodes(): readonly GraphNode[] {
-    return this.added;
+    return reachable(this.added, this.ends);
   }
 
   /** A variable of the session for a variable of tfjs. */
@@ -83,6 +96,7 @@ export class Graph {
     const assign = this.add(`${name}/assign`, 'AssignVariableOp', [handle, value], { dtype: type(dtype) });
     const load = this.add(`${name}/load`, 'Identity', [value, `^${assign}`], { T: type(dtype) });
     const nodes = { handle, read, value, load };
+    for (const end of [read, value, load]) this.ends.add(end);
     this.state.set(variable, nodes);
     return nodes;
   }
@@ -111,18 +125,28 @@ export class Graph {
       } else if (node.kind === 'update') {
         names.push(name);
         updated.set(index, this.update(name, node, tensor, held));
+      } else if (node.kind === 'operation' && node.op === 'Reshape') {
+        const [input, size] = node.inputs as readonly [Value, Value];
+        const source = { name: tensor(input), shape: input.shape };
+        names.push(this.reshape(name, source, input.dtype, shapeIn(nodes[size.node]!, input.shape)));
       } else {
         names.push(this.node(name, node, tensor));
       }
       if (node.kind === 'input') inputs[node.name] = name;
     });
+    for (const end of [...Object.values(inputs), ...drawn.values(), ...(seed === undefined ? [] : [seed])]) {
+      this.ends.add(end);
+    }
 
     const assigned = [...writes].map(
       ([variable, value], index) =>
         this.hold(`${entry}/assign${index}`, variable, value.dtype, tensor(value), held).after,
     );
-    const result = (name: string, source: string, dtype: DataType) =>
-      this.add(`${entry}/${name}`, 'Identity', [source, ...assigned], { T: type(dtype) });
+    const result = (name: string, source: string, dtype: DataType) => {
+      const end = this.add(`${entry}/${name}`, 'Identity', [source, ...assigned], { T: type(dtype) });
+      this.ends.add(end);
+      return end;
+    };
     return {
       inputs,
       outputs: Object.fromEntries(
@@ -203,14 +227,14 @@ export class Graph {
     inputs: readonly Value[],
     sources: readonly string[],
   ): string {
-    const reshape = (name: string, source: string, shape: readonly number[]) =>
-      this.add(name, 'Reshape', [source, this.constant(integers([shape.length], ...shape))], {
-        T: T!,
-        Tshape: type(dataTypes.int32),
-      });
     const [a, b] = inputs.map(({ shape }) => shape) as [readonly number[], readonly number[]];
     const matrices = sources.map((source, index) =>
-      reshape(`${name}/${index}`, source, inputs[index]!.shape.slice(-2)),
+      this.reshape(
+        `${name}/${index}`,
+        { name: source, shape: inputs[index]!.shape },
+        dataTypes.float32,
+        inputs[index]!.shape.slice(-2),
+      ),
     );
     const product = this.add(`${name}/product`, 'MatMul', matrices, {
       T: T!,
@@ -221,7 +245,24 @@ export class Graph {
     const rows = a.at(isTrue(adj_x) ? -1 : -2)!;
     const columns = b.at(isTrue(adj_y) ? -2 : -1)!;
     const batch = Array.from({ length: Math.max(a.length, b.length) - 2 }, () => 1);
-    return reshape(name, product, [...batch, rows, columns]);
+    const shaped = { name: product, shape: [rows, columns] };
+    return this.reshape(name, shaped, dataTypes.float32, [...batch, rows, columns]);
+  }
+
+  /**
+   * A tensor in another shape. tfjs gives every matrix a batch of one for a product and takes it away again: of
+   * several shapes in a row only the last one counts, and none where that is the first one.
+   */
+  private reshape(name: string, source: Shaped, dtype: DataType, shape: readonly number[]): string {
+    const first = this.reshaped.get(source.name) ?? source;
+    if (first.shape.length === shape.length && first.shape.every((size, axis) => size === shape[axis])) {
+      return first.name;
+    }
+    this.reshaped.set(name, first);
+    return this.add(name, 'Reshape', [first.name, this.constant(integers([shape.length], ...shape))], {
+      T: type(dtype),
+      Tshape: type(dataTypes.int32),
+    });
   }
 
   /** `shift + scale * standard`, from a key that is the run's seed and the number of the draw. */
@@ -266,6 +307,25 @@ export class Graph {
     this.added.push({ name, op, inputs, attributes });
     return name;
   }
+}
+
+function reachable(nodes: readonly GraphNode[], ends: Iterable<string>): GraphNode[] {
+  const byName = new Map(nodes.map((node) => [node.name, node]));
+  const reached = new Set(ends);
+  for (const name of reached) {
+    for (const input of byName.get(name)!.inputs) reached.add(input.replace(/^\^|:\d+$/g, ''));
+  }
+  return nodes.filter(({ name }) => reached.has(name));
+}
+
+/** The shape that a constant asks for, where -1 is whatever is left. */
+function shapeIn(node: TraceNode, former: readonly number[]): number[] {
+  if (node.kind !== 'constant') throw new Error('unreachable: tfjs gives shapes as constants');
+  const { buffer, byteOffset, byteLength } = node.value.content;
+  const shape = [...new Int32Array(buffer, byteOffset, byteLength / 4)];
+  const known = shape.reduce((product, size) => (size < 0 ? product : product * size), 1);
+  const all = former.reduce((product, size) => product * size, 1);
+  return shape.map((size) => (size < 0 ? all / known : size));
 }
 
 /** A matrix, or a batch of one. */

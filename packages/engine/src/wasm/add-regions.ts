@@ -1,5 +1,5 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import { emscripten } from './heap.js';
+import { cFunction, tensorParameters } from './c-function.js';
 import { withRegions } from './regions.js';
 
 /** The C function behind tfjs's Add. */
@@ -14,30 +14,20 @@ type Add = (
   output: number,
 ) => void;
 
-const compiled = new WeakMap<BackendWasm, Add>();
+const addOf = cFunction<Parameters<Add>>('Add', [
+  ...tensorParameters,
+  ...tensorParameters,
+  'number',
+  'number',
+]);
 const float32 = 0;
 
 /** Adds two stretches of the heap, value by value; the result may go where the first one is. */
 export function addRegions(backend: BackendWasm, a: number, b: number, output: number, size: number): void {
-  let add = compiled.get(backend);
-  if (add === undefined) {
-    const parameters = [
-      'number',
-      'array',
-      'number',
-      'number',
-      'array',
-      'number',
-      'number',
-      'number',
-    ] as const;
-    add = emscripten(backend).cwrap('Add', null, [...parameters]) as Add;
-    compiled.set(backend, add);
-  }
-  const run = add;
+  const add = addOf(backend);
   const shape = new Uint8Array(new Int32Array([size]).buffer);
   const regions = [a, b, output].map((start) => ({ start, size }));
   withRegions(backend, regions, (aId, bId, outputId) =>
-    run(aId!, shape, 1, bId!, shape, 1, float32, outputId!),
+    add(aId!, shape, 1, bId!, shape, 1, float32, outputId!),
   );
 }

@@ -1,5 +1,5 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import { emscripten } from './heap.js';
+import { cFunction, tensorParameters } from './c-function.js';
 import { withRegions } from './regions.js';
 
 /** A matrix of float32 somewhere on the heap, row by row without gaps: a tensor, or a part of one. */
@@ -23,7 +23,13 @@ type BatchMatMul = (
   output: number,
 ) => void;
 
-const compiled = new WeakMap<BackendWasm, BatchMatMul>();
+const batchMatMulOf = cFunction<Parameters<BatchMatMul>>('BatchMatMul', [
+  ...tensorParameters,
+  ...tensorParameters,
+  'number',
+  'number',
+  'number',
+]);
 
 /**
  * Multiplies several matrices by one: `output = a · b`.
@@ -38,7 +44,7 @@ export function multiplyBy(
   b: Matrix,
   work: (multiply: (a: Matrix, output: number) => void) => void,
 ): void {
-  const batchMatMul = compile(backend);
+  const batchMatMul = batchMatMulOf(backend);
   const region = ({ start, rows, columns }: Matrix) => ({ start, size: rows * columns });
   withRegions(backend, [region(b)], (bId) => {
     work((a, output) => {
@@ -48,26 +54,6 @@ export function multiplyBy(
       });
     });
   });
-}
-
-function compile(backend: BackendWasm): BatchMatMul {
-  let batchMatMul = compiled.get(backend);
-  if (batchMatMul === undefined) {
-    const parameters = [
-      'number',
-      'array',
-      'number',
-      'number',
-      'array',
-      'number',
-      'number',
-      'number',
-      'number',
-    ] as const;
-    batchMatMul = emscripten(backend).cwrap('BatchMatMul', null, [...parameters]);
-    compiled.set(backend, batchMatMul);
-  }
-  return batchMatMul;
 }
 
 function shapeBytes({ rows, columns }: Matrix): Uint8Array {
