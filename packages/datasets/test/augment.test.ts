@@ -241,3 +241,16 @@ test('a mosaic has the boxes where the mask has the objects, of all four', () =>
   const plain = mosaic({ length: 1, at: () => rectangle(1, 1, 20, 20) }, { probability: 0, seed: 1 });
   expect(plain.at(0)).toEqual(rectangle(1, 1, 20, 20));
 });
+
+test('a mosaic of augmented examples has those of its epoch', () => {
+  const epochs: (number | undefined)[] = [];
+  const data = {
+    length: 3,
+    at(_: number, epoch?: number) {
+      epochs.push(epoch);
+      return rectangle(1, 1, 20, 20);
+    },
+  };
+  mosaic(data, { seed: 1 }).at(0, 5);
+  expect(epochs).toEqual([5, 5, 5, 5]);
+});

@@ -23,9 +23,9 @@ export function mosaic(
     length: data.length,
     at(index, epoch = 0) {
       const random = randomOf(seed, index, epoch);
-      const own = data.at(index);
+      const own = data.at(index, epoch);
       if (random() >= probability) return own;
-      const others = Array.from({ length: 3 }, () => data.at(Math.floor(random() * data.length)));
+      const others = Array.from({ length: 3 }, () => data.at(Math.floor(random() * data.length), epoch));
       return joined([own, ...others], random);
     },
   };
