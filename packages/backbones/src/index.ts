@@ -1,5 +1,6 @@
 export { WeightFileError } from './errors.js';
 export { BiLstm, biLstm } from './text/bi-lstm.js';
+export { TextConvolution, textConvolution } from './text/text-convolution.js';
 export {
   type CharacterCnnOptions,
   TokenEmbedding,

@@ -1,4 +1,4 @@
-import { biLstm, tokenEmbedding } from '@espalier/backbones';
+import { biLstm, textConvolution, tokenEmbedding } from '@espalier/backbones';
 import { sharingConformance } from '@espalier/core/testing';
 import { crossStitch, hardSharing } from '@espalier/sharing';
 import * as tf from '@tensorflow/tfjs-core';
@@ -123,6 +123,33 @@ describe('BiLSTM', () => {
     });
     layer.dispose();
   });
+});
+
+test('a text convolution reads a text the same, however much padding is behind it', () => {
+  const layer = textConvolution({ filters: 3, width: 3 });
+  tf.tidy(() => {
+    const text = tf.randomNormal([1, 3, 4], 0, 1, 'float32', 4);
+    const alone = (layer.apply(text) as tf.Tensor3D).arraySync()[0];
+    const padding: [number, number][] = [
+      [0, 0],
+      [0, 2],
+      [0, 0],
+    ];
+    layer.setWeights([layer.getWeights()[0], tf.tensor1d([1, 2, 3])]);
+    const biased = (layer.apply(text) as tf.Tensor3D).arraySync()[0];
+    const padded = (layer.apply(tf.pad(text, padding)) as tf.Tensor3D).arraySync()[0];
+    expect(alone.flat().some((value) => value > 0)).toBe(true);
+    for (const [token, row] of biased.entries()) {
+      for (const [unit, value] of row.entries()) expect(padded[token][unit]).toBeCloseTo(value, 5);
+    }
+    expect(
+      padded
+        .slice(3)
+        .flat()
+        .every((value) => value === 0),
+    ).toBe(true);
+  });
+  layer.dispose();
 });
 
 describe.each([

@@ -79,11 +79,13 @@ export class TokenEmbedding extends tfl.layers.Layer {
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Kwargs): tf.Tensor {
     const [numbers] = (Array.isArray(inputs) ? inputs : [inputs]) as tf.Tensor3D[];
     return tf.tidy(() => {
-      const [words, characters] = tf.split(tf.cast(numbers, 'int32'), [1, numbers.shape[2] - 1], 2);
+      const whole = tf.cast(numbers, 'int32');
+      const words = tf.slice(whole, [0, 0, 0], [-1, -1, 1]);
       const isToken = tf.cast(tf.greater(words, 0), 'float32');
       const known = kwargs.training === true ? this.#withUnknown(words) : words;
       const vectors = tf.gather(this.#words.read() as tf.Tensor2D, tf.squeeze(known, [2]));
-      const spelled = this.#options.characters === undefined ? [] : [this.#spell(characters)];
+      const spelled =
+        this.#options.characters === undefined ? [] : [this.#spell(tf.slice(whole, [0, 0, 1], [-1, -1, -1]))];
       return tf.mul(tf.concat([vectors, ...spelled], 2), isToken);
     });
   }

@@ -33,7 +33,7 @@ export function tokenFeatures(
     tokens.map((token) => token.toLowerCase()),
     { least: leastWords },
   );
-  const characters = countVocabulary(tokens.flatMap(graphemes));
+  const characters = countVocabulary(length === 0 ? [] : tokens.flatMap(graphemes));
   const width = 1 + length;
   return {
     words,
@@ -43,7 +43,9 @@ export function tokenFeatures(
       const values = new Float32Array(Math.max(padded, sentence.length) * width);
       for (const [place, token] of sentence.entries()) {
         const own = normalizeText(token);
-        const spelled = shortened(graphemes(own), length).map((one) => characters.numberOf(one));
+        const spelled = shortened(length === 0 ? [] : graphemes(own), length).map((one) =>
+          characters.numberOf(one),
+        );
         values.set([words.numberOf(own.toLowerCase()), ...spelled], place * width);
       }
       return values;
