@@ -1,0 +1,50 @@
+import { resolve } from 'node:path';
+import { runExample } from '@espalier/example-kit';
+import { sum } from '@espalier/losses';
+import { compareWithSingleTasks, predict } from '@espalier/trainer';
+import { consoleProgress, save, writeReport } from '@espalier/trainer/node';
+import { testData, trainingData } from './data.js';
+import { gallery } from './gallery.js';
+import { compose, heads } from './network.js';
+import { samples } from './pictures.js';
+import { BATCH_SIZE, EPOCHS, optimizer, schedule } from './settings.js';
+
+const QUICK = { train: 16, test: 4 };
+
+await runExample({
+  name: 'nuclei',
+  epochs: { default: EPOCHS, quick: 1 },
+  async run({ engine, epochs, seed, quick }) {
+    const all = { train: await samples('train'), test: await samples('test') };
+    const train = quick ? all.train.slice(0, QUICK.train) : all.train;
+    const test = quick ? all.test.slice(0, QUICK.test) : all.test;
+    const comparison = await compareWithSingleTasks({
+      heads,
+      compose: (own) => compose(own, seed),
+      train: trainingData(train, seed),
+      test: testData(test),
+      epochs,
+      batchSize: BATCH_SIZE,
+      schedule,
+      optimizer,
+      weighting: sum(),
+      seed,
+      watch: consoleProgress,
+    });
+
+    const folder = resolve('runs', new Date().toISOString().replaceAll(':', '-').slice(0, 19));
+    const predictions = await predict(comparison.model, testData(test), { batchSize: BATCH_SIZE });
+    await writeReport(resolve(folder, 'report.html'), {
+      title: 'Nuclei: one network says what is a nucleus, and which',
+      summary:
+        `${epochs} epochs of ${train.length} pictures in batches of ${BATCH_SIZE} on the ${engine} engine, seed ${seed}. ` +
+        `Measured on ${test.length} pictures of microscope fields that no network has seen.`,
+      comparison,
+      sections: [{ title: 'Test pictures', html: await gallery(testData(test), predictions) }],
+    });
+    await save(comparison.model, resolve(folder, 'model.safetensors'));
+    comparison.model.dispose();
+    console.log(`Report: ${resolve(folder, 'report.html')}`);
+    return comparison;
+  },
+});

@@ -1,0 +1,65 @@
+import { type Picture, type SegmentMap, throughWindow } from '@espalier/datasets';
+import { type NucleiPicture, nuclei } from '@espalier/datasets/node';
+
+/** The side of the network's input in pixels. */
+export const SIDE = 256;
+
+/** A picture as the network sees it, and its nuclei. */
+export interface Sample {
+  readonly id: string;
+  readonly picture: Picture;
+  readonly nuclei: SegmentMap;
+}
+
+/** The shares of a picture's values that become dark and bright: between them it fills the range. */
+const DARK = 0.01;
+const BRIGHT = 0.998;
+/** Of the fields to train on, every fifth is for validation. */
+const VALIDATION = 5;
+
+/** The pictures of the fields to train on, or of the ones to test on. */
+export async function samples(part: 'train' | 'test'): Promise<readonly Sample[]> {
+  const examples = await nuclei({ split: part });
+  return examples.map(prepare);
+}
+
+/** The fields to train on in two parts, to choose settings by the second. */
+export async function validationSamples(): Promise<Record<'train' | 'validation', readonly Sample[]>> {
+  const examples = await nuclei({ split: 'train' });
+  const fields = [...new Set(examples.map(({ field }) => field))].sort();
+  const held = new Set(fields.filter((_, index) => index % VALIDATION === 0));
+  return {
+    train: examples.filter(({ field }) => !held.has(field)).map(prepare),
+    validation: examples.filter(({ field }) => held.has(field)).map(prepare),
+  };
+}
+
+/** A shorter side of 256 pixels, and values that fill the range from 0 to 1. */
+function prepare({ id, picture, nuclei: map }: NucleiPicture): Sample {
+  const scale = SIDE / Math.min(picture.width, picture.height);
+  const size = { width: Math.round(picture.width * scale), height: Math.round(picture.height * scale) };
+  return resize({ id, picture: stretch(picture), nuclei: map }, size);
+}
+
+function stretch(picture: Picture): Picture {
+  const sorted = picture.pixels.toSorted();
+  const [low, high] = [DARK, BRIGHT].map((share) => sorted[Math.floor(share * (sorted.length - 1))]);
+  const range = Math.max(high - low, 1e-3);
+  const pixels = picture.pixels.map((value) => Math.min(Math.max((value - low) / range, 0), 1));
+  return { ...picture, pixels };
+}
+
+/** A sample at another size. */
+export function resize(
+  { id, picture, nuclei: map }: Sample,
+  size: { width: number; height: number },
+): Sample {
+  if (picture.width === size.width && picture.height === size.height) return { id, picture, nuclei: map };
+  const whole = { x: 0, y: 0, width: 1, height: 1 };
+  const resized = throughWindow({ picture, mask: map.values }, whole, false, size);
+  return {
+    id,
+    picture: resized.picture,
+    nuclei: { ...size, values: resized.mask ?? map.values, segments: map.segments },
+  };
+}

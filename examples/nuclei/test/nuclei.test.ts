@@ -1,0 +1,125 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { seededRandom } from '@espalier/core';
+import sharp from 'sharp';
+import { afterAll, describe, expect, test } from 'vitest';
+import { inBrowser, withoutBrowser } from '../../../vitest.browser.js';
+import { augment } from '../src/augment.js';
+import { testData, trainingData } from '../src/data.js';
+import { type Sample, SIDE } from '../src/pictures.js';
+
+/** A sample whose nuclei are the pixels with a red value of 1. */
+function sample(width: number, height: number): Sample {
+  const values = Int32Array.from({ length: width * height }, (_, pixel) =>
+    Number(Math.floor(pixel / width) % 40 < 20 && (pixel % width) % 50 < 25),
+  );
+  const pixels = new Float32Array(width * height * 3);
+  for (const [pixel, value] of values.entries()) pixels.set([value, 0.5, 0.25], 3 * pixel);
+  return {
+    id: 'made',
+    picture: { width, height, channels: 3, pixels },
+    nuclei: { width, height, values, segments: [{ class: 0 }] },
+  };
+}
+
+describe.each([
+  [256, 256],
+  [320, 256],
+  [256, 300],
+])('augmenting %i × %i pixels', (width, height) => {
+  const whole = sample(width, height);
+
+  test('keeps picture and nuclei in step', () => {
+    const random = seededRandom(1);
+    for (let draw = 0; draw < 10; draw++) {
+      const { picture, nuclei } = augment(whole, random);
+      expect([picture.width, picture.height, nuclei.width, nuclei.height]).toEqual([SIDE, SIDE, SIDE, SIDE]);
+      const reds = Float32Array.from(nuclei.values, (_, pixel) => picture.pixels[3 * pixel]);
+      expect(reds).toEqual(Float32Array.from(nuclei.values));
+      expect(reds.includes(1) && reds.includes(0)).toBe(true);
+    }
+  });
+});
+
+test('an example is the same for the same seed and epoch, and another in the next', () => {
+  const samples = [sample(256, 256), sample(320, 256)];
+  const data = trainingData(samples, 1);
+  expect(data.at(1, 3)).toEqual(trainingData(samples, 1).at(1, 3));
+  expect(data.at(1, 3).input).not.toEqual(data.at(1, 4).input);
+  expect(data.at(1, 3).input).not.toEqual(trainingData(samples, 2).at(1, 3).input);
+});
+
+test('test pictures are whole, and both tasks speak of the same pixels', () => {
+  const { input, labels } = testData([sample(320, 256)]).at(0);
+  expect(input.length).toBe(SIDE * SIDE * 3);
+  expect(labels.nuclei?.values.length).toBe(SIDE * SIDE);
+  expect(labels.tissue?.values).toEqual(labels.nuclei?.values.map((value) => Math.min(value, 1)));
+});
+
+/** A data folder with little pictures of bright discs. */
+async function makeData(folder: string): Promise<void> {
+  for (const part of ['images', 'labels']) mkdirSync(join(folder, 'nuclei', part), { recursive: true });
+  const ids = Array.from({ length: 6 }, (_, index) => `picture${index}`);
+  for (const [index, id] of ids.entries()) {
+    const values = Uint8Array.from({ length: SIDE * SIDE }, (_, pixel) => {
+      const [x, y] = [pixel % 64, Math.floor(pixel / SIDE) % 64];
+      const inside = (x - 32) ** 2 + (y - 32) ** 2 < (10 + index) ** 2;
+      return inside ? 1 + Math.floor((pixel % SIDE) / 64) + 4 * Math.floor(pixel / SIDE / 64) : 0;
+    });
+    const size = { width: SIDE, height: SIDE };
+    const grey = sharp(values, { raw: { ...size, channels: 1 } }).toColourspace('b-w');
+    await grey.png().toFile(join(folder, 'nuclei/labels', `${id}.png`));
+    const colours = Uint8Array.from({ length: 3 * SIDE * SIDE }, (_, place) =>
+      values[Math.floor(place / 3)] > 0 ? 180 : 20,
+    );
+    await sharp(colours, { raw: { ...size, channels: 3 } })
+      .png()
+      .toFile(join(folder, 'nuclei/images', `${id}.png`));
+  }
+  const split = { train: ids.slice(0, 4), test: ids.slice(4), field: {} };
+  writeFileSync(join(folder, 'nuclei/field_split.json'), JSON.stringify(split));
+}
+
+describe('pnpm example nuclei --quick', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'espalier-nuclei-'));
+  const script = fileURLToPath(new URL('../../../scripts/example.mjs', import.meta.url));
+  const run = (data: string) => {
+    // As a shell would: what vitest tells its own children is not for the example.
+    const { NODE_OPTIONS: _, ...env } = process.env;
+    const args = [script, 'nuclei', '--quick', '--engine', 'wasm', '--json', 'out.json'];
+    return spawnSync(process.execPath, args, {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { ...env, INIT_CWD: folder, ESPALIER_DATA: data },
+    });
+  };
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test('compares on pictures of a folder, and shows them in a browser without an error', async () => {
+    await makeData(folder);
+    const { status, stderr, stdout } = run(folder);
+    expect(stderr).toContain('multi-task: epoch 1 of 1');
+    expect(status).toBe(0);
+    const figures = JSON.parse(readFileSync(join(folder, 'out.json'), 'utf8'));
+    expect(figures.tasks.tissue.metric).toBe('mIoU');
+    expect(figures.tasks.nuclei.metric).toBe('AP50');
+    const report = join(folder, 'runs', readdirSync(join(folder, 'runs'))[0], 'report.html');
+    expect(stdout).toContain(`Report: ${report}`);
+    if (withoutBrowser) return;
+    const problems = await inBrowser(report, async (page) => {
+      expect(await page.locator('.nuclei figure').count()).toBe(6);
+      // The first of three shows what people drew: 16 nuclei.
+      expect(await page.locator('.nuclei figure').first().locator('path').count()).toBe(16);
+    });
+    expect(problems).toEqual([]);
+  }, 300_000);
+
+  test('without the pictures, says which folder lacks what', () => {
+    const { status, stderr } = run(join(folder, 'nowhere'));
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/DatasetError: .*nowhere\/nuclei\/field_split\.json cannot be read/);
+  }, 120_000);
+});
