@@ -42,10 +42,12 @@ export function groupPixels(
       continue;
     }
     const own = centres.map((): number[] => []);
+    const rows = Float64Array.from(centres, (centre) => Math.floor(centre / width));
+    const columns = Float64Array.from(centres, (centre) => centre % width);
     for (const pixel of region) {
       const row = Math.floor(pixel / width) + outputs[pixel * depth + classes + 2];
       const column = (pixel % width) + outputs[pixel * depth + classes + 3];
-      own[nearest(centres, row, column, width)].push(pixel);
+      own[nearest(rows, columns, row, column)].push(pixel);
     }
     objects.push(...own);
   }
@@ -108,11 +110,11 @@ function isCentre(
 }
 
 /** Which of the centres is nearest to a row and a column. */
-function nearest(centres: readonly number[], row: number, column: number, width: number): number {
+function nearest(rows: Float64Array, columns: Float64Array, row: number, column: number): number {
   let best = 0;
   let least = Number.POSITIVE_INFINITY;
-  for (const [index, centre] of centres.entries()) {
-    const distance = (Math.floor(centre / width) - row) ** 2 + ((centre % width) - column) ** 2;
+  for (let index = 0; index < rows.length; index++) {
+    const distance = (rows[index] - row) ** 2 + (columns[index] - column) ** 2;
     if (distance >= least) continue;
     best = index;
     least = distance;
