@@ -7,6 +7,8 @@ const usage = `pnpm example <name> [options]
   --engine auto|native|wasm|cpu   where the arithmetic runs
   --epochs N                      how long to train
   --seed N                        which random numbers
+  --out DIR                       where the run is written
+  --resume DIR                    go on with the run in DIR
   --json FILE                     write the figures to FILE
   --quick                         a small run, under a minute
 `;

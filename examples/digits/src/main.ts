@@ -14,7 +14,7 @@ const SHOWN_SCENES = 24;
 await runExample({
   name: 'digits',
   epochs: { default: 4, quick: 1 },
-  async run({ engine, epochs, seed, quick }) {
+  async run({ engine, epochs, seed, quick, folder, keep, signal }) {
     const train = await trainingScenes(quick ? 800 : 4000, epochs, seed);
     const test = await labelledScenes('test', quick ? 200 : 1000, seed + 1);
     const comparison = await compareWithSingleTasks({
@@ -29,9 +29,10 @@ await runExample({
       weighting: sum(),
       seed,
       watch: consoleProgress,
+      keep,
+      signal,
     });
 
-    const folder = resolve('runs', new Date().toISOString().replaceAll(':', '-').slice(0, 19));
     const scenes = Array.from({ length: SHOWN_SCENES }, (_, index) => test.at(index));
     const shown = { length: scenes.length, at: (index: number) => scenes[index] };
     const predictions = await predict(comparison.model, shown, { batchSize: SHOWN_SCENES });

@@ -1,2 +1,2 @@
 export { type ExampleOptions, UsageError } from './options.js';
-export { type ExampleApp, type Figures, type Runs, runExample } from './run-example.js';
+export { type ExampleApp, type ExampleRun, type Figures, type Runs, runExample } from './run-example.js';

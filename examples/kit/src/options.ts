@@ -11,6 +11,10 @@ export interface ExampleOptions {
   readonly quick: boolean;
   /** Which of the example's data sets, where it has several. */
   readonly set: string | undefined;
+  /** Where everything about the run is written: DIR of `--out` or `--resume`; undefined for a new folder in `runs`. */
+  readonly folder: string | undefined;
+  /** Whether the run in that folder goes on. */
+  readonly resume: boolean;
 }
 
 /** An option is unknown or has a value that cannot be. */
@@ -24,6 +28,8 @@ const usage = `Options:
   --engine ${engines.join('|')}   where the arithmetic runs (auto)
   --epochs N                      how often every training example is seen
   --seed N                        the seed of weights, data and order (1)
+  --out DIR                       where the run is written: checkpoints, metrics.jsonl, report (runs/<date>)
+  --resume DIR                    go on with the run in DIR, with its options, as if nothing had happened
   --json FILE                     write the figures to FILE
   --quick                         a small run that shows that everything works, in under a minute
   --help                          this text`;
@@ -34,33 +40,73 @@ export function usageOf(sets: readonly string[]): string {
   return `${usage}\n  ${`--set ${sets.join('|')}`.padEnd(31)} the data set (${sets[0]})`;
 }
 
-/** @throws UsageError */
+/** What a run that is resumed goes on with. */
+export type RunOptions = Pick<ExampleOptions, 'engine' | 'epochs' | 'seed' | 'quick' | 'set'>;
+
+/**
+ * @param saved gives the options with which the run in a folder was begun.
+ * @throws UsageError
+ */
 export function parseOptions(
   args: readonly string[],
   epochs: { default: number; quick: number },
+  saved: (folder: string) => RunOptions,
   sets: readonly string[] = [],
 ): ExampleOptions {
   const values = parse(args);
-  if (values.set !== undefined && !sets.includes(values.set)) {
-    const known =
-      sets.length > 0 ? `expected one of ${sets.join(', ')}.` : 'this example has one data set only.';
-    throw new UsageError(`--set is "${values.set}"; ${known}`);
+  const { json, out, resume } = values;
+  if (resume === undefined) {
+    const quick = values.quick ?? false;
+    const given = givenOptions(values, sets);
+    return {
+      engine: given.engine ?? 'auto',
+      epochs: given.epochs ?? epochs[quick ? 'quick' : 'default'],
+      seed: given.seed ?? 1,
+      quick,
+      set: given.set ?? sets[0],
+      json,
+      folder: out,
+      resume: false,
+    };
   }
-  const engine = engines.find((name) => name === values.engine);
-  if (engine === undefined) {
-    throw new UsageError(`--engine is "${values.engine}"; expected one of ${engines.join(', ')}.`);
+  if (out !== undefined) {
+    throw new UsageError(
+      '--out and --resume contradict each other: a run goes on in its own folder. Leave --out out.',
+    );
   }
+  const own = saved(resume);
+  for (const [option, value] of Object.entries(givenOptions(values, sets))) {
+    const begun = own[option as keyof RunOptions];
+    if (value === undefined || value === begun) continue;
+    throw new UsageError(
+      `--${option} is ${value}, but the run in ${resume} was begun with ${begun}. Leave it out to go on.`,
+    );
+  }
+  return { ...own, json, folder: resume, resume: true };
+}
+
+/** The options of the run that were given, checked. */
+function givenOptions(values: ReturnType<typeof parse>, sets: readonly string[]): Partial<RunOptions> {
   return {
-    engine,
-    epochs:
-      values.epochs === undefined
-        ? epochs[values.quick ? 'quick' : 'default']
-        : wholeNumber('epochs', values.epochs, 1),
-    seed: wholeNumber('seed', values.seed, 0),
-    json: values.json,
-    quick: values.quick,
-    set: values.set ?? sets[0],
+    ...(values.engine !== undefined && { engine: engineOf(values.engine) }),
+    ...(values.epochs !== undefined && { epochs: wholeNumber('epochs', values.epochs, 1) }),
+    ...(values.seed !== undefined && { seed: wholeNumber('seed', values.seed, 0) }),
+    ...(values.quick !== undefined && { quick: values.quick }),
+    ...(values.set !== undefined && { set: setOf(values.set, sets) }),
   };
+}
+
+function setOf(text: string, sets: readonly string[]): string {
+  if (sets.includes(text)) return text;
+  const known =
+    sets.length > 0 ? `expected one of ${sets.join(', ')}.` : 'this example has one data set only.';
+  throw new UsageError(`--set is "${text}"; ${known}`);
+}
+
+function engineOf(text: string): ExampleOptions['engine'] {
+  const engine = engines.find((name) => name === text);
+  if (engine !== undefined) return engine;
+  throw new UsageError(`--engine is "${text}"; expected one of ${engines.join(', ')}.`);
 }
 
 function parse(args: readonly string[]) {
@@ -68,11 +114,13 @@ function parse(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       options: {
-        engine: { type: 'string', default: 'auto' },
+        engine: { type: 'string' },
         epochs: { type: 'string' },
-        seed: { type: 'string', default: '1' },
+        seed: { type: 'string' },
         json: { type: 'string' },
-        quick: { type: 'boolean', default: false },
+        out: { type: 'string' },
+        resume: { type: 'string' },
+        quick: { type: 'boolean' },
         set: { type: 'string' },
         help: { type: 'boolean', default: false },
       },

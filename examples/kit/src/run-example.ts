@@ -1,8 +1,11 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import * as engine from '@espalier/engine';
-import type { Comparison, TrainedRun } from '@espalier/trainer';
+import { type Comparison, InterruptedError, type RunStore, type TrainedRun } from '@espalier/trainer';
+import { runFolder, stopOnInterrupt } from '@espalier/trainer/node';
 import writeFileAtomic from 'write-file-atomic';
 import { type ExampleOptions, parseOptions, UsageError, usageOf } from './options.js';
+import { keepOptions, readOptions } from './run-options.js';
 
 /** What an example found out that compares a network with single tasks. */
 export type Figures = Pick<Comparison<never>, 'tasks' | 'deltas' | 'runs'>;
@@ -17,8 +20,20 @@ export interface ExampleApp {
   /** The data sets that `--set` chooses from, where there are several; the first unless it is given. */
   readonly sets?: readonly string[];
   /** Does the work; the engine is in use already. */
-  run(options: ExampleOptions & { readonly engine: engine.EngineName }): Promise<Figures | Runs>;
+  run(options: ExampleRun): Promise<Figures | Runs>;
 }
+
+export interface ExampleRun extends ExampleOptions {
+  readonly engine: engine.EngineName;
+  /** Everything about the run is written here. */
+  readonly folder: string;
+  /** The checkpoints of a network: of the first one in the folder itself, of the others each in a folder of its name. */
+  keep(run: string): RunStore;
+  /** Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+const STEPS_BETWEEN_CHECKPOINTS = 20;
 
 /** Runs an example as a program: options, engine, work, table, JSON, exit code. */
 export async function runExample(
@@ -30,15 +45,33 @@ export async function runExample(
     console.log(`pnpm example ${app.name} [options]\n\n${usage}`);
     return;
   }
+  const interruption = stopOnInterrupt();
+  let folder = '';
+  let first: string | undefined;
   try {
-    const options = parseOptions(args, app.epochs, app.sets);
+    const options = parseOptions(args, app.epochs, (saved) => readOptions(saved, app.name), app.sets);
     const started = performance.now();
     const report = await engine.use(options.engine);
     for (const { engine: name, reason, remedy } of report.passedOver) {
       console.error(`Engine ${name} passed over: ${reason} ${remedy}`);
     }
     console.error(`Engine: ${report.engine}`);
-    const figures = await app.run({ ...options, engine: report.engine });
+    folder = resolve(
+      options.folder ?? join('runs', new Date().toISOString().replaceAll(':', '-').slice(0, 19)),
+    );
+    if (!options.resume) await keepOptions(folder, app.name, { ...options, engine: report.engine });
+    const figures = await app.run({
+      ...options,
+      engine: report.engine,
+      folder,
+      keep(run) {
+        first ??= run;
+        const own = run === first ? folder : join(folder, run);
+        const resume = options.resume && existsSync(own);
+        return runFolder(own, { resume, everySteps: STEPS_BETWEEN_CHECKPOINTS });
+      },
+      signal: interruption.signal,
+    });
     const seconds = (performance.now() - started) / 1000;
     if ('tasks' in figures) printComparison(figures);
     else printMetrics(figures);
@@ -46,10 +79,21 @@ export async function runExample(
     if (options.json !== undefined)
       await writeJson(options.json, report.engine, options.seed, seconds, figures);
   } catch (error) {
-    const hint = error instanceof UsageError ? `\n\n${usage}` : '';
-    console.error(`${error instanceof Error ? `${error.name}: ${error.message}` : error}${hint}`);
-    process.exitCode = error instanceof UsageError ? 2 : 1;
+    console.error(error instanceof Error ? `${error.name}: ${error.message}` : error);
+    if (error instanceof UsageError) console.error(`\n${usage}`);
+    if (error instanceof InterruptedError) {
+      console.error(`Go on with: pnpm example ${app.name} --resume ${folder}`);
+    }
+    process.exitCode = exitCode(error);
+  } finally {
+    interruption.dispose();
   }
+}
+
+/** 130 is what a shell gives for Ctrl-C. */
+function exitCode(error: unknown): number {
+  if (error instanceof InterruptedError) return 130;
+  return error instanceof UsageError ? 2 : 1;
 }
 
 function printComparison({ tasks, deltas }: Figures): void {

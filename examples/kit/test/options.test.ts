@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { parseOptions, UsageError, usageOf } from '../src/options.js';
+import { parseOptions as parse, type RunOptions, UsageError, usageOf } from '../src/options.js';
 
 const epochs = { default: 4, quick: 1 };
+const saved: RunOptions = { engine: 'wasm', epochs: 7, seed: 3, quick: false, set: undefined };
+const parseOptions = (args: readonly string[], _: typeof epochs, sets?: readonly string[]) =>
+  parse(args, epochs, () => saved, sets);
 
 describe('options of examples', () => {
   test('have defaults', () => {
@@ -11,8 +14,23 @@ describe('options of examples', () => {
       seed: 1,
       json: undefined,
       quick: false,
+      folder: undefined,
+      resume: false,
     });
     expect(parseOptions(['--quick'], epochs).epochs).toBe(1);
+  });
+
+  test('of a run that goes on are those it was begun with', () => {
+    const expected = { ...saved, json: undefined, folder: 'there', resume: true };
+    expect(parseOptions(['--resume', 'there'], epochs)).toEqual(expected);
+    expect(parseOptions(['--resume', 'there', '--seed', '3'], epochs)).toEqual(expected);
+    expect(() => parseOptions(['--resume', 'there', '--seed', '4'], epochs)).toThrow(
+      '--seed is 4, but the run in there was begun with 3. Leave it out to go on.',
+    );
+    expect(() => parseOptions(['--resume', 'there', '--out', 'here'], epochs)).toThrow(
+      /--out and --resume contradict each other/,
+    );
+    expect(parseOptions(['--out', 'here'], epochs)).toMatchObject({ folder: 'here', resume: false });
   });
 
   test('are all taken', () => {
@@ -23,6 +41,8 @@ describe('options of examples', () => {
       seed: 0,
       json: 'out.json',
       quick: true,
+      folder: undefined,
+      resume: false,
     });
   });
 

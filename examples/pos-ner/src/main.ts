@@ -24,10 +24,10 @@ const QUICK_LENGTH = 12;
 await runExample({
   name: 'pos-ner',
   epochs: { default: 20, quick: 2 },
-  async run({ engine, epochs, seed, quick }) {
-    const folder = join(process.env.ESPALIER_DATA ?? 'data', 'ewt-pos-ner');
+  async run({ engine, epochs, seed, quick, folder, keep, signal }) {
+    const source = join(process.env.ESPALIER_DATA ?? 'data', 'ewt-pos-ner');
     const read = async (split: 'train' | 'test') => {
-      const sentences = await ewtPosNer(folder, split);
+      const sentences = await ewtPosNer(source, split);
       return quick
         ? sentences.filter(({ tokens }) => tokens.length <= QUICK_LENGTH).slice(0, 300)
         : sentences;
@@ -50,13 +50,14 @@ await runExample({
       weighting: sum(),
       seed,
       watch: consoleProgress,
+      keep,
+      signal,
     });
 
     const step = Math.max(Math.floor(tested.length / SHOWN_SENTENCES), 1);
     const shown = tested.filter((_, index) => index % step === 0).slice(-SHOWN_SENTENCES);
     const predictions = await predict(comparison.model, labelled(shown, features), { batchSize: BATCH_SIZE });
-    const runs = resolve('runs', new Date().toISOString().replaceAll(':', '-').slice(0, 19));
-    await writeReport(resolve(runs, 'report.html'), {
+    await writeReport(resolve(folder, 'report.html'), {
       title: 'Parts of speech and named entities: one network tags both',
       summary:
         `${epochs} epochs of ${train.length} sentences of the English Web Treebank, in batches of ${BATCH_SIZE} on the ` +
@@ -64,9 +65,9 @@ await runExample({
       comparison,
       sections: [{ title: 'Test sentences', html: gallery(shown, predictions) }],
     });
-    await save(comparison.model, resolve(runs, 'model.safetensors'));
+    await save(comparison.model, resolve(folder, 'model.safetensors'));
     comparison.model.dispose();
-    console.log(`Report: ${resolve(runs, 'report.html')}`);
+    console.log(`Report: ${resolve(folder, 'report.html')}`);
     return comparison;
   },
 });

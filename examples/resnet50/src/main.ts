@@ -12,7 +12,7 @@ type Pictures = Dataset<Example<PictureLabels>>;
 await runExample({
   name: 'resnet50',
   epochs: { default: 4, quick: 1 },
-  async run({ epochs, seed, quick }) {
+  async run({ epochs, seed, quick, keep, signal }) {
     const train = await pictures('train', quick ? 4 : 400, seed);
     const test = await pictures('test', quick ? 2 : 100, seed + 1);
     const learn = async <Own extends Heads>(
@@ -29,6 +29,8 @@ await runExample({
           optimizer: adamW(),
           seed,
           watch: consoleProgress,
+          keep,
+          signal,
         };
         return await trainRun(
           name,

@@ -1,5 +1,6 @@
 import type { Heads, MultiTaskModel } from '@espalier/core';
 import { sum } from '@espalier/losses';
+import type { RunStore } from './checkpoints/checkpoint.js';
 import type { Combination } from './combination.js';
 import { checkHeldOut, type DataOf, onlyTask } from './data.js';
 import {
@@ -39,6 +40,10 @@ export interface CompareOptions<H extends Heads> extends Combination {
   readonly examples?: (model: MultiTaskModel<H>) => Promise<string>;
   /** Called before a network is trained; what it returns is told how that goes. */
   readonly watch?: (run: string) => Watcher;
+  /** Where each network's checkpoints are kept, and gone on from. */
+  readonly keep?: (run: string) => RunStore | undefined;
+  /** Stops the training that is under way: see `fit`. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** How one network was trained. */
@@ -134,10 +139,10 @@ export async function trainRun<H extends Heads>(
   combination: Combination,
   budget: Pick<
     CompareOptions<Heads>,
-    'epochs' | 'batchSize' | 'sampler' | 'schedule' | 'optimizer' | 'seed' | 'watch'
+    'epochs' | 'batchSize' | 'sampler' | 'schedule' | 'optimizer' | 'seed' | 'watch' | 'keep' | 'signal'
   >,
 ): Promise<TrainedRun> {
-  const { epochs, batchSize, sampler, schedule, optimizer, seed } = budget;
+  const { epochs, batchSize, sampler, schedule, optimizer, seed, signal } = budget;
   const tasks = model.tasks.map((task) => task.name);
   const watcher = budget.watch?.(name);
   watcher?.begin?.(tasks);
@@ -158,6 +163,8 @@ export async function trainRun<H extends Heads>(
       schedule,
       ...combination,
       seed,
+      run: budget.keep?.(name),
+      signal,
       onStep: (record) => watcher?.step(record),
       ...(watcher && (validation ?? examples) && { onEpoch: watchEpoch }),
     });

@@ -9,6 +9,9 @@ import type { Schedule } from './schedule.js';
 import { type StepResult, Training, type TrainingOptions } from './training.js';
 import type { StepLosses } from './update.js';
 
+/** A small checkpoint is written before the next step; of a large one, the rest is written while steps go on. */
+const STOP_FOR_SAVING_MS = 100;
+
 /** One step of training. */
 export interface StepRecord<H extends Heads = Heads> extends StepResult<H> {
   /** Counted from 1. */
@@ -111,6 +114,7 @@ export async function fit<H extends Heads>(
     });
     // An error is thrown where it is awaited; until then it is no unhandled rejection.
     saving.catch(() => undefined);
+    await atMost(STOP_FOR_SAVING_MS, saving);
   };
 
   const endEpoch = async (record: StepRecord<H>) => {
@@ -158,7 +162,11 @@ export async function fit<H extends Heads>(
       const batch = model.batch(sampling.next().map((draw) => data.at(draw.index, draw.epoch)));
       let record: StepRecord<H>;
       try {
-        const result = training.step(batch, { learningRate: schedule(step - 1, steps), step, epoch });
+        const result = training.step(batch, {
+          learningRate: schedule(step - 1, steps, stepsPerEpoch),
+          step,
+          epoch,
+        });
         record = { step, steps, epoch, epochs, ...result };
       } finally {
         disposeBatch(batch);
@@ -183,6 +191,19 @@ export async function fit<H extends Heads>(
     training.dispose();
   }
   return records;
+}
+
+/** Waits until something is done, but not longer than so many milliseconds. */
+async function atMost(milliseconds: number, done: Promise<void>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const tooLong = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  try {
+    await Promise.race([done, tooLong]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Lets timers and signals through: a step is synchronous. */

@@ -78,7 +78,16 @@ export type { Draw } from './samplers/shuffled-pool.js';
 export type { TaskSamplerOptions } from './samplers/task-sampler.js';
 export { type TemperatureOptions, temperature } from './samplers/temperature.js';
 export { uniform } from './samplers/uniform.js';
-export { constant, type Schedule, warmupCosine } from './schedule.js';
+export {
+  byEpoch,
+  constant,
+  cosine,
+  type OneCycleOptions,
+  oneCycle,
+  type Schedule,
+  warmup,
+  warmupCosine,
+} from './schedule.js';
 export { type StepOptions, type StepResult, Training, type TrainingOptions } from './training.js';
 export type { StepLosses, Update } from './update.js';
 export { type Watcher, watchAll } from './watcher.js';

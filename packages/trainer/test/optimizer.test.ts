@@ -4,14 +4,19 @@ import {
   adam,
   adamW,
   averageWeights,
+  byEpoch,
   chain,
   clipByGlobalNorm,
   constant,
+  cosine,
   lion,
   type Optimizer,
+  oneCycle,
   rateByGroup,
+  type Schedule,
   sgd,
   TrainerError,
+  warmup,
   warmupCosine,
 } from '@espalier/trainer';
 import * as tf from '@tensorflow/tfjs-core';
@@ -137,15 +142,40 @@ describe('optimizers', () => {
   });
 });
 
-test('schedules', () => {
-  const rates = Array.from({ length: 100 }, (_, step) => warmupCosine(1, 0.1)(step, 100));
-  expect(rates[0]).toBeCloseTo(0.1);
-  expect(rates[9]).toBe(1);
-  expect(rates[10]).toBe(1);
-  expect(rates[55]).toBeCloseTo(0.5);
-  expect(rates[99]).toBeLessThan(0.001);
-  expect(rates.slice(10).every((rate, index, falling) => index === 0 || rate < falling[index - 1])).toBe(
-    true,
-  );
-  expect(constant(0.3)(7, 10)).toBe(0.3);
+describe('schedules', () => {
+  const rates = (schedule: Schedule, steps: number, stepsPerEpoch?: number) =>
+    Array.from({ length: steps }, (_, step) => schedule(step, steps, stepsPerEpoch));
+
+  test('warm-up and cosine', () => {
+    const all = rates(warmupCosine(1, 0.1), 100);
+    expect(all[0]).toBeCloseTo(0.1);
+    expect(all[9]).toBe(1);
+    expect(all[10]).toBe(1);
+    expect(all[55]).toBeCloseTo(0.5);
+    expect(all[99]).toBeLessThan(0.001);
+    const falling = all.slice(10);
+    expect(falling.every((rate, index) => index === 0 || rate < falling[index - 1])).toBe(true);
+    expect(rates(cosine(1, 0.2), 100).at(-1)).toBeCloseTo(0.2, 3);
+    expect(rates(warmup(constant(0.5), 0.5), 4)).toEqual([0.25, 0.5, 0.5, 0.5]);
+  });
+
+  test('one cycle is that of PyTorch 2.15: OneCycleLR(optimizer, max_lr=0.5, total_steps=20)', () => {
+    const expected = [
+      0.02, 0.0658359214, 0.185835921, 0.334164079, 0.454164079, 0.5, 0.493732003, 0.475242316, 0.445458089,
+      0.405872827, 0.358471501, 0.305631011, 0.250001, 0.194370989, 0.141530499, 0.094129173, 0.0545439112,
+      0.024759684, 0.00626999688, 2e-6,
+    ];
+    for (const [step, rate] of rates(oneCycle(0.5), 20).entries())
+      expect(rate).toBeCloseTo(expected[step], 8);
+  });
+
+  test('by epoch', () => {
+    expect(
+      rates(
+        byEpoch((epoch, epochs) => epoch / epochs),
+        6,
+        2,
+      ),
+    ).toEqual([0, 0, 1 / 3, 1 / 3, 2 / 3, 2 / 3]);
+  });
 });

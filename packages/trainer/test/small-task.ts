@@ -30,10 +30,10 @@ function regression(): Head<number, number> {
 export const heads = { side: classification({ classes: ['left', 'right'] }), distance: regression() };
 export type SideHeads = typeof heads;
 
-export function compose(seed = 1, dropout = 0): MultiTaskModel<SideHeads> {
+export function compose(seed = 1, dropout = 0, units = 16): MultiTaskModel<SideHeads> {
   return multiTaskModel({
     inputShape: [2],
-    trunk: () => [tfl.layers.dense({ units: 16, activation: 'tanh' }), tfl.layers.dropout({ rate: dropout })],
+    trunk: () => [tfl.layers.dense({ units, activation: 'tanh' }), tfl.layers.dropout({ rate: dropout })],
     sharing: hardSharing(),
     heads,
     seed,

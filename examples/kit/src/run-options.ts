@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import { type RunOptions, UsageError } from './options.js';
+
+const fileOf = (folder: string) => join(folder, 'options.json');
+
+/** Keeps the options with which a run is begun, so that `--resume` needs no other. */
+export async function keepOptions(folder: string, app: string, options: RunOptions): Promise<void> {
+  const { engine, epochs, seed, quick, set } = options;
+  await mkdir(folder, { recursive: true });
+  await writeFileAtomic(fileOf(folder), `${JSON.stringify({ app, engine, epochs, seed, quick, set })}\n`);
+}
+
+/** @throws UsageError when there is no run of this example in the folder. */
+export function readOptions(folder: string, app: string): RunOptions {
+  let saved: RunOptions & { readonly app: string };
+  try {
+    saved = JSON.parse(readFileSync(fileOf(folder), 'utf8'));
+  } catch (cause) {
+    throw new UsageError(
+      `--resume is "${folder}", where there is no run to go on with: ${cause instanceof Error ? cause.message : cause}`,
+      { cause },
+    );
+  }
+  const { app: begun, set, ...options } = saved;
+  if (begun === app) return { ...options, set };
+  throw new UsageError(`--resume is "${folder}", which holds a run of the example ${begun}, not of ${app}.`);
+}
