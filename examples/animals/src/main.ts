@@ -19,7 +19,7 @@ type Options = ExampleOptions & { readonly engine: EngineName };
 await runExample({
   name: 'animals',
   sets: ['raccoons', 'cells'],
-  epochs: { default: 12, quick: 1 },
+  epochs: { default: 25, quick: 1 },
   async run(options) {
     const weights = await fetchWeights(weightSources.efficientNetLite0, { onProgress: showProgress });
     return options.set === 'cells' ? learn(cells, weights, options) : learn(photographs, weights, options);
