@@ -15,7 +15,7 @@ export interface CrossTaskPlace {
 /**
  * Cross-task attention: the tasks share the first stages; of the others each has a copy, and behind each of these the
  * task's features attend to the other tasks'. A position asks, all positions of all other tasks answer, and the answer
- * is added.
+ * is added. Of two tasks with vectors for features there is one position to attend to, whose share is 1.
  *
  * The attention is the scaled dot product with one head of A. Vaswani et al., "Attention Is All You Need", NeurIPS 2017,
  * section 3.2.1. For many positions `taskTokens` is cheaper: there, tasks attend through a few tokens.

@@ -18,13 +18,13 @@ import {
 import { exchangeFrom } from './own-trunks.js';
 
 export interface TaskTokensOptions extends CrossTaskPlace {
-  /** How many tokens each task has. */
+  /** How many tokens each task has, from 2: to attend to a single one is no choice. */
   readonly tokens: number;
 }
 
 /**
  * Task tokens: the tasks share the first stages; of the others each has a copy, and behind each of these the tasks
- * exchange what they know through a few learned tokens. A task's tokens attend to its features, then to the other tasks'
+ * exchange what they know through a few learned tokens. A task's tokens attend to its features and each other, then to the other tasks'
  * tokens, and then the features attend to the tokens. It costs as many scores as there are positions times tokens, where
  * `crossTaskAttention` takes positions times positions.
  *
@@ -35,7 +35,7 @@ export interface TaskTokensOptions extends CrossTaskPlace {
  * @throws StageError when the trunk has no stage of that name.
  */
 export function taskTokens({ tokens, from }: TaskTokensOptions): Sharing {
-  checkCount('tokens', tokens, 1);
+  checkCount('tokens', tokens, 2);
   return {
     kind: `task-tokens(${JSON.stringify({ tokens, from })})`,
     connect: (trunk, inputs) =>
@@ -44,7 +44,7 @@ export function taskTokens({ tokens, from }: TaskTokensOptions): Sharing {
           inputs.length === 1 ? inputs[0] : addLayer(new Attention({ name }), inputs);
         const asking = [...own].map(([task, features]) => {
           const learned = addLayer(new Tokens({ name: `${task}/${stage}/tokens`, tokens }), features);
-          return attend(`${task}/${stage}/gather`, [learned, features]);
+          return attend(`${task}/${stage}/gather`, [learned, features, learned]);
         });
         const answered = [...own].map(([task, features], index): [string, tfl.SymbolicTensor] => {
           const others = asking.filter((_, other) => other !== index);

@@ -110,7 +110,7 @@ test("task tokens gather a task's features, exchange them, and are read", async 
     ];
     return attention(
       inputs.map(() => tokens),
-      own[index],
+      own[index].map((features) => [...features, ...tokens]),
       weights,
       `${task}/high/gather`,
     );
@@ -134,7 +134,7 @@ test("from a stage on, tasks have copies and attend; a task's loss reaches all t
   expect(reachedLayers(bareModel(taskTokens({ tokens: 2 })), 'b')).toEqual(
     [...tokens, 'b/high/exchange', 'b/high/read', 'low'].sort(),
   );
-  for (const sharing of [crossTaskAttention({ from: 'middle' }), taskTokens({ tokens: 1, from: 'middle' })]) {
+  for (const sharing of [crossTaskAttention({ from: 'middle' }), taskTokens({ tokens: 2, from: 'middle' })]) {
     expect(() => bareModel(sharing)).toThrow(/"middle".*stages are low, high/);
   }
 });
@@ -149,7 +149,7 @@ test("a task's loss reaches the shared stages and the task's own layers only", (
   );
 });
 
-test('adapters and tokens refuse a size below one', () => {
+test('adapters and tokens refuse a size below one or two', () => {
   expect(() => adapters({ size: 0 })).toThrow(SharingError);
-  expect(() => taskTokens({ tokens: 0 })).toThrow(SharingError);
+  expect(() => taskTokens({ tokens: 1 })).toThrow(SharingError);
 });
