@@ -78,7 +78,10 @@ test.runIf(runs)('an install that is killed at any moment leaves either nothing 
       expect(await tryBinding(binding)).toEqual({ tensorflow: '2.21.0' });
       continue;
     }
-    expect(await engine.use('auto')).toMatchObject({ engine: 'wasm', passedOver: [{ engine: 'native' }] });
+    expect(await engine.use('auto')).toMatchObject({
+      engine: 'wasm',
+      passedOver: [{ engine: 'native' }, { engine: 'webgpu' }],
+    });
     const left = existsSync(join(cache, 'engine')) ? readdirSync(join(cache, 'engine')) : [];
     stages.add(left.map((name) => name.slice(0, 10)).join());
     if (kill % 4 > 0) continue;

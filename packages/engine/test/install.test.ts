@@ -72,7 +72,10 @@ async function expectRefusal(attempt: Promise<unknown>, reason: RegExp, remedy: 
     remedy: expect.stringMatching(remedy),
   });
   expect(existsSync(cache) ? installs() : []).toEqual(before);
-  expect(await engine.use('auto')).toMatchObject({ engine: 'wasm', passedOver: [{ engine: 'native' }] });
+  expect(await engine.use('auto')).toMatchObject({
+    engine: 'wasm',
+    passedOver: [{ engine: 'native' }, { engine: 'webgpu' }],
+  });
 }
 
 /** Everything in the cache but downloads, which stay to go on from. */
