@@ -1,6 +1,6 @@
-import { seededRandom } from '@espalier/core';
 import { type ExampleHeadPrediction, exampleHead } from '../src/index.js';
 import { convolution } from './convolution.js';
+import { randomOf } from './random-of.js';
 import { features, frames, MELS, tone, waves, withNoise } from './tones.js';
 
 const SAMPLES = 4000;
@@ -15,7 +15,7 @@ export const heldOut = examples(300, 1_000_000);
 
 function examples(count: number, seed: number) {
   const at = (index: number) => {
-    const random = seededRandom(seed + index);
+    const random = randomOf(seed + index);
     const wave = index % waves.length;
     const sound = tone(waves[wave], 200 + 600 * random(), SAMPLES);
     return { input: features(withNoise(sound, 0.2, seed + index)), labels: { task: wave } };

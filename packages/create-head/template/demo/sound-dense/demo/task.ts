@@ -1,6 +1,6 @@
-import { seededRandom } from '@espalier/core';
 import { type ExampleHeadPrediction, exampleHead } from '../src/index.js';
 import { convolution } from './convolution.js';
+import { randomOf } from './random-of.js';
 import { features, frames, HOP, MELS, tone, waves, withNoise } from './tones.js';
 
 const SAMPLES = 8000;
@@ -15,7 +15,7 @@ export const heldOut = examples(300, 1_000_000);
 
 function examples(count: number, seed: number) {
   const at = (index: number) => {
-    const random = seededRandom(seed + index);
+    const random = randomOf(seed + index);
     const begin = Math.floor((SAMPLES / 2) * random());
     const end = begin + Math.floor((SAMPLES / 2) * random());
     const wave = waves[index % waves.length];

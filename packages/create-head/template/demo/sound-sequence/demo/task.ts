@@ -1,6 +1,6 @@
-import { seededRandom } from '@espalier/core';
 import { type ExampleHeadPrediction, exampleHead } from '../src/index.js';
 import { convolution } from './convolution.js';
+import { randomOf } from './random-of.js';
 import { features, frames, MELS, tone, withNoise } from './tones.js';
 
 const LONGEST = 4;
@@ -18,7 +18,7 @@ export const heldOut = examples(300, 1_000_000);
 
 function examples(count: number, seed: number) {
   const at = (index: number) => {
-    const random = seededRandom(seed + index);
+    const random = randomOf(seed + index);
     const melody = Array.from({ length: 1 + Math.floor(LONGEST * random()) }, () =>
       Math.floor(hertz.length * random()),
     );

@@ -1,7 +1,7 @@
-import { seededRandom } from '@espalier/core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { type ExampleHeadPrediction, exampleHead } from '../src/index.js';
 import { convolution } from './convolution.js';
+import { randomOf } from './random-of.js';
 import { encodeLetters, LETTERS, words } from './words.js';
 
 const LENGTH = 32;
@@ -23,7 +23,7 @@ export const heldOut = examples('test', 500);
 function examples(split: 'train' | 'test', count: number) {
   const own = words(split, { longest: LONGEST, count: 2000 });
   const at = (index: number) => {
-    const random = seededRandom(index);
+    const random = randomOf(index);
     let text = '';
     const ends: number[] = [];
     for (;;) {

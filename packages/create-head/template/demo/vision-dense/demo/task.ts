@@ -1,7 +1,7 @@
-import { seededRandom } from '@espalier/core';
 import { mnistDigits, type Split } from '@espalier/datasets';
 import { type ExampleHeadPrediction, exampleHead } from '../src/index.js';
 import { convolution } from './convolution.js';
+import { randomOf } from './random-of.js';
 
 /** Which pixels are ink? Real digits of MNIST, from the package `mnist`, under noise that is made here. */
 export const head = exampleHead({ classes: ['paper', 'ink'] });
@@ -15,7 +15,7 @@ async function examples(split: Split, count: number) {
   const digits = await mnistDigits(split);
   const at = (index: number) => {
     const { pixels } = digits[Math.floor((index * digits.length) / count)];
-    const random = seededRandom(index);
+    const random = randomOf(index);
     return {
       input: pixels.map((value) => value + 1.5 * (random() - 0.5)),
       labels: { task: Array.from(pixels, (value) => (value > 0.5 ? 1 : 0)) },

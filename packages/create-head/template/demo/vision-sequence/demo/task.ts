@@ -1,7 +1,7 @@
-import { seededRandom } from '@espalier/core';
 import { mnistDigits, type Split } from '@espalier/datasets';
 import { type ExampleHeadPrediction, exampleHead } from '../src/index.js';
 import { convolution } from './convolution.js';
+import { randomOf } from './random-of.js';
 
 const SIZE = 28;
 const LONGEST = 3;
@@ -20,7 +20,7 @@ export const heldOut = await examples('test', 300);
 async function examples(split: Split, count: number) {
   const glyphs = await mnistDigits(split);
   const at = (index: number) => {
-    const random = seededRandom(index);
+    const random = randomOf(index);
     const chosen = Array.from(
       { length: 1 + Math.floor(LONGEST * random()) },
       () => glyphs[Math.floor(glyphs.length * random())],

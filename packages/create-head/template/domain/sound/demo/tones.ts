@@ -1,5 +1,5 @@
-import { seededRandom } from '@espalier/core';
 import { logMel } from '@espalier/datasets';
+import { randomOf } from './random-of.js';
 
 export const SAMPLE_RATE = 8000;
 export const MELS = 32;
@@ -21,7 +21,7 @@ export function tone(wave: (typeof waves)[number], hertz: number, length: number
 
 /** The same sound among noise of a standard deviation near `level`. */
 export function withNoise(sound: Float32Array, level: number, seed: number): Float32Array {
-  const random = seededRandom(seed);
+  const random = randomOf(seed);
   return sound.map((value) => value + level * (random() + random() + random() + random() - 2) * 1.73);
 }
 
