@@ -4,7 +4,10 @@ import { members, outputs } from './scripts/lib/workspace.mjs';
 const sourceOf = (output) => output.replace(/^\.\/dist\/(.*)\.js$/, 'src/$1.ts');
 const workspace = ({ folder, manifest }) => [
   folder,
-  { entry: [...outputs(manifest).map(sourceOf), 'test/**/*.{test,test-d}.ts'], project: ['{src,test}/**'] },
+  {
+    entry: [...outputs(manifest).map(sourceOf), 'test/**/*.{test,test-d}.ts', 'test/kill/training.ts'],
+    project: ['{src,test}/**'],
+  },
 ];
 
 export default {

@@ -2,8 +2,7 @@ import { resolve } from 'node:path';
 import { weightSources } from '@espalier/backbones';
 import { fetchWeights } from '@espalier/backbones/node';
 import type { Heads, Weight } from '@espalier/core';
-import type { EngineName } from '@espalier/engine';
-import { type ExampleOptions, type Figures, runExample } from '@espalier/example-kit';
+import { type ExampleRun, type Figures, runExample } from '@espalier/example-kit';
 import { sum } from '@espalier/losses';
 import { adamW, compareWithSingleTasks, predict, warmupCosine } from '@espalier/trainer';
 import { consoleProgress, save, writeReport } from '@espalier/trainer/node';
@@ -13,8 +12,6 @@ import { cells, type PictureSet, photographs, testData, trainingData } from './s
 
 const PEAK_LEARNING_RATE = 1.5e-3;
 const SHOWN = 12;
-
-type Options = ExampleOptions & { readonly engine: EngineName };
 
 await runExample({
   name: 'animals',
@@ -29,7 +26,7 @@ await runExample({
 async function learn<H extends Heads>(
   set: PictureSet<H>,
   weights: ReadonlyMap<string, Weight>,
-  { engine, epochs, seed, quick }: Options,
+  { engine, epochs, seed, quick, folder, keep, signal }: ExampleRun,
 ): Promise<Figures> {
   const read = async (split: 'train' | 'test') => {
     const pictures = await set.read({ ...set.size, split });
@@ -50,6 +47,8 @@ async function learn<H extends Heads>(
     weighting: sum(),
     seed,
     watch: consoleProgress,
+    keep,
+    signal,
   });
   try {
     const count = Math.min(SHOWN, test.length);
@@ -59,7 +58,6 @@ async function learn<H extends Heads>(
       layers: [set.draw(predictions, index)],
       caption: set.caption(predictions, index),
     }));
-    const folder = resolve('runs', new Date().toISOString().replaceAll(':', '-').slice(0, 19));
     const file = resolve(folder, 'report.html');
     await writeReport(file, {
       title: `Animals: ${set.title}`,
