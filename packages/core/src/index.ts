@@ -30,4 +30,5 @@ export { readSafetensors, type Safetensors, SafetensorsError } from './safetenso
 export type { Sharing } from './sharing.js';
 export { decodeStoredValues, type StoredType, storedBytes } from './stored-values.js';
 export { applyShared, applyStage, describeShape, type Stage, type Trunk } from './trunk.js';
+export { unstackTokens } from './unstack-tokens.js';
 export type { Architecture, ModelWeights, Weight } from './weights.js';

@@ -181,6 +181,8 @@ describe('the CRF', () => {
       expect(logPartition(potentials, tf.ones([1, 1])).dataSync()[0]).toBeCloseTo(0, 4);
       const chosen = tf.tensor2d([[0]], undefined, 'int32');
       expect(sequenceScore(potentials, chosen).dataSync()[0]).toBeCloseTo(0, 4);
+      const slope = tf.grad((own) => tf.sum(logPartition(own as tf.Tensor4D, tf.ones([1, 1]))))(potentials);
+      expect(Array.from(slope.dataSync())[0]).toBeCloseTo(1, 4);
     });
     layer.dispose();
   });

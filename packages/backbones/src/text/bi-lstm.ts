@@ -1,4 +1,4 @@
-import { paddingMask } from '@espalier/core';
+import { paddingMask, unstackTokens } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 
@@ -66,7 +66,7 @@ export class BiLstm extends tfl.layers.Layer {
       const [forward, backward] = this.#directions;
       const before = tf.mul(tf.stack(run(features, forward), 1), mask);
       // From the end the padding comes first: there the memory has to stay empty.
-      const isToken = tf.unstack(tf.reverse(mask, 1), 1);
+      const isToken = unstackTokens(tf.reverse(mask, 1));
       const after = tf.stack(run(tf.reverse(features, 1), backward, isToken).reverse(), 1);
       return tf.concat([before, after], 2);
     });
@@ -92,7 +92,7 @@ function run(features: tf.Tensor3D, weights: Direction, isToken?: readonly tf.Te
   const remembering = tf.pad(tf.fill([units], REMEMBER), [[units, 2 * units]]);
   const bias = tf.add(weights.bias.read(), remembering);
   const said = tf.add(tf.matMul(flat, weights.kernel.read() as tf.Tensor2D), bias);
-  const perToken = tf.unstack(tf.reshape(said, [batch, tokens, 4 * units]), 1);
+  const perToken = unstackTokens(tf.reshape(said, [batch, tokens, 4 * units]));
 
   let output: tf.Tensor = tf.zeros([batch, units]);
   let memory: tf.Tensor = tf.zeros([batch, units]);

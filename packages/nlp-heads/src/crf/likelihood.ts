@@ -1,3 +1,4 @@
+import { unstackTokens } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
@@ -11,8 +12,8 @@ import * as tf from '@tensorflow/tfjs-core';
  */
 export function logPartition(potentials: tf.Tensor4D, mask: tf.Tensor2D): tf.Tensor1D {
   return tf.tidy(() => {
-    const [first, ...others] = tf.unstack(potentials, 1);
-    const isToken = tf.unstack(tf.cast(tf.expandDims(mask, 2), 'bool'), 1).slice(1);
+    const [first, ...others] = unstackTokens(potentials);
+    const isToken = unstackTokens(tf.cast(tf.expandDims(mask, 2), 'bool')).slice(1);
     // Nothing comes before the first token: all rows of its potentials are the same.
     let scores = tf.squeeze(tf.slice(first, [0, 0, 0], [-1, 1, -1]), [1]);
     for (const [token, own] of others.entries()) {
