@@ -2,9 +2,7 @@ import type { ExampleOf, Predictions } from '@espalier/core';
 import { SCENE_SIZE } from '@espalier/datasets';
 import type { Box } from '@espalier/vision-heads';
 import sharp from 'sharp';
-import type { heads } from './network.js';
-
-type DigitHeads = typeof heads;
+import type { DigitHeads } from './network.js';
 
 /** Boxes that the network is less sure of are not drawn. */
 const LEAST_SCORE = 0.3;

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
+import type { MultiTaskModel } from '@espalier/core';
 import { runExample } from '@espalier/example-kit';
 import { sum } from '@espalier/losses';
-import { adamW, compareWithSingleTasks, predict, warmupCosine } from '@espalier/trainer';
-import { consoleProgress, save, writeReport } from '@espalier/trainer/node';
+import { adamW, compareWithSingleTasks, type DataOf, predict, warmupCosine } from '@espalier/trainer';
+import { save, writeReport } from '@espalier/trainer/node';
 import { gallery } from './gallery.js';
-import { compose, heads } from './network.js';
+import { compose, type DigitHeads, heads } from './network.js';
 import { labelledScenes, trainingScenes } from './scenes.js';
 
 const BATCH_SIZE = 16;
@@ -14,9 +15,10 @@ const SHOWN_SCENES = 24;
 await runExample({
   name: 'digits',
   epochs: { default: 4, quick: 1 },
-  async run({ engine, epochs, seed, quick, folder, keep, signal }) {
+  async run({ engine, epochs, seed, quick, folder, keep, signal, watch }) {
     const train = await trainingScenes(quick ? 800 : 4000, epochs, seed);
     const test = await labelledScenes('test', quick ? 200 : 1000, seed + 1);
+    const validation = await labelledScenes('validation', 200, seed + 2);
     const comparison = await compareWithSingleTasks({
       heads,
       compose: (own) => compose(own, seed),
@@ -28,21 +30,20 @@ await runExample({
       optimizer: adamW({ beta1: 0.8, beta2: 0.99, weightDecay: 0.05 }),
       weighting: sum(),
       seed,
-      watch: consoleProgress,
+      validation,
+      examples: (model) => galleryOf(model, validation),
+      watch,
       keep,
       signal,
     });
 
-    const scenes = Array.from({ length: SHOWN_SCENES }, (_, index) => test.at(index));
-    const shown = { length: scenes.length, at: (index: number) => scenes[index] };
-    const predictions = await predict(comparison.model, shown, { batchSize: SHOWN_SCENES });
     await writeReport(resolve(folder, 'report.html'), {
       title: 'Digits: one network classifies and detects',
       summary:
         `${epochs} epochs of ${train.length} new scenes of MNIST digits, in batches of ${BATCH_SIZE} on the ${engine} ` +
         `engine, seed ${seed}. Measured on ${test.length} scenes of digits that no network has seen.`,
       comparison,
-      sections: [{ title: 'Test scenes', html: await gallery(scenes, predictions) }],
+      sections: [{ title: 'Test scenes', html: await galleryOf(comparison.model, test) }],
     });
     await save(comparison.model, resolve(folder, 'model.safetensors'));
     comparison.model.dispose();
@@ -50,3 +51,10 @@ await runExample({
     return comparison;
   },
 });
+
+/** The first scenes, with what the network says about them. */
+async function galleryOf(model: MultiTaskModel<DigitHeads>, data: DataOf<DigitHeads>): Promise<string> {
+  const scenes = Array.from({ length: SHOWN_SCENES }, (_, index) => data.at(index));
+  const shown = { length: scenes.length, at: (index: number) => scenes[index] };
+  return gallery(scenes, await predict(model, shown, { batchSize: SHOWN_SCENES }));
+}

@@ -10,6 +10,8 @@ export const heads = {
   digits: detection({ classes: ['digit'] }),
 };
 
+export type DigitHeads = typeof heads;
+
 /** A small CNN: 64 × 64 pixels become 8 × 8 places of 64 channels, in about 10 million multiply-adds. */
 const trunk = () => [
   convolution(16, 2),

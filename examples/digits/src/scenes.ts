@@ -1,9 +1,7 @@
 import type { ExampleOf } from '@espalier/core';
 import { type DigitScene, digitScenes, mnistDigits, type Split } from '@espalier/datasets';
 import { type DataOf, mapData } from '@espalier/trainer';
-import type { heads } from './network.js';
-
-type DigitHeads = typeof heads;
+import type { DigitHeads } from './network.js';
 
 /** Scenes to learn from: other ones in every epoch, since drawing them costs next to nothing. */
 export async function trainingScenes(

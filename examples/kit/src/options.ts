@@ -9,6 +9,10 @@ export interface ExampleOptions {
   /** Where to write the figures, if anywhere. */
   readonly json: string | undefined;
   readonly quick: boolean;
+  /** Whether to serve a live page while training. */
+  readonly dashboard: boolean;
+  /** The folder for TensorBoard's event files, if anywhere. */
+  readonly tensorboard: string | undefined;
   /** Which of the example's data sets, where it has several. */
   readonly set: string | undefined;
   /** Where everything about the run is written: DIR of `--out` or `--resume`; undefined for a new folder in `runs`. */
@@ -31,6 +35,8 @@ const usage = `Options:
   --out DIR                       where the run is written: checkpoints, metrics.jsonl, report (runs/<date>)
   --resume DIR                    go on with the run in DIR, with its options, as if nothing had happened
   --json FILE                     write the figures to FILE
+  --dashboard                     show the training on a live page on this machine
+  --tensorboard DIR               write event files for tensorboard --logdir DIR
   --quick                         a small run that shows that everything works, in under a minute
   --help                          this text`;
 
@@ -54,7 +60,7 @@ export function parseOptions(
   sets: readonly string[] = [],
 ): ExampleOptions {
   const values = parse(args);
-  const { json, out, resume } = values;
+  const { json, dashboard, tensorboard, out, resume } = values;
   if (resume === undefined) {
     const quick = values.quick ?? false;
     const given = givenOptions(values, sets);
@@ -65,6 +71,8 @@ export function parseOptions(
       quick,
       set: given.set ?? sets[0],
       json,
+      dashboard,
+      tensorboard,
       folder: out,
       resume: false,
     };
@@ -82,7 +90,7 @@ export function parseOptions(
       `--${option} is ${value}, but the run in ${resume} was begun with ${begun}. Leave it out to go on.`,
     );
   }
-  return { ...own, json, folder: resume, resume: true };
+  return { ...own, json, dashboard, tensorboard, folder: resume, resume: true };
 }
 
 /** The options of the run that were given, checked. */
@@ -121,6 +129,8 @@ function parse(args: readonly string[]) {
         out: { type: 'string' },
         resume: { type: 'string' },
         quick: { type: 'boolean' },
+        dashboard: { type: 'boolean', default: false },
+        tensorboard: { type: 'string' },
         set: { type: 'string' },
         help: { type: 'boolean', default: false },
       },

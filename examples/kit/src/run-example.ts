@@ -6,6 +6,7 @@ import { runFolder, stopOnInterrupt } from '@espalier/trainer/node';
 import writeFileAtomic from 'write-file-atomic';
 import { type ExampleOptions, parseOptions, UsageError, usageOf } from './options.js';
 import { keepOptions, readOptions } from './run-options.js';
+import { startWatching, type Watching } from './watching.js';
 
 /** What an example found out that compares a network with single tasks. */
 export type Figures = Pick<Comparison<never>, 'tasks' | 'deltas' | 'runs'>;
@@ -31,6 +32,8 @@ export interface ExampleRun extends ExampleOptions {
   keep(run: string): RunStore;
   /** Ctrl-C. */
   readonly signal: AbortSignal;
+  /** On the console, and as the options say on a live page and in TensorBoard's files. */
+  readonly watch: Watching['watch'];
 }
 
 const STEPS_BETWEEN_CHECKPOINTS = 20;
@@ -48,6 +51,7 @@ export async function runExample(
   const interruption = stopOnInterrupt();
   let folder = '';
   let first: string | undefined;
+  let watching: Watching | undefined;
   try {
     const options = parseOptions(args, app.epochs, (saved) => readOptions(saved, app.name), app.sets);
     const started = performance.now();
@@ -60,6 +64,7 @@ export async function runExample(
       options.folder ?? join('runs', new Date().toISOString().replaceAll(':', '-').slice(0, 19)),
     );
     if (!options.resume) await keepOptions(folder, app.name, { ...options, engine: report.engine });
+    watching = await startWatching(app.name, options);
     const figures = await app.run({
       ...options,
       engine: report.engine,
@@ -71,6 +76,7 @@ export async function runExample(
         return runFolder(own, { resume, everySteps: STEPS_BETWEEN_CHECKPOINTS });
       },
       signal: interruption.signal,
+      watch: watching.watch,
     });
     const seconds = (performance.now() - started) / 1000;
     if ('tasks' in figures) printComparison(figures);
@@ -86,6 +92,7 @@ export async function runExample(
     }
     process.exitCode = exitCode(error);
   } finally {
+    await watching?.close();
     interruption.dispose();
   }
 }

@@ -14,6 +14,7 @@ describe('options of examples', () => {
       seed: 1,
       json: undefined,
       quick: false,
+      dashboard: false,
       folder: undefined,
       resume: false,
     });
@@ -21,7 +22,7 @@ describe('options of examples', () => {
   });
 
   test('of a run that goes on are those it was begun with', () => {
-    const expected = { ...saved, json: undefined, folder: 'there', resume: true };
+    const expected = { ...saved, json: undefined, dashboard: false, folder: 'there', resume: true };
     expect(parseOptions(['--resume', 'there'], epochs)).toEqual(expected);
     expect(parseOptions(['--resume', 'there', '--seed', '3'], epochs)).toEqual(expected);
     expect(() => parseOptions(['--resume', 'there', '--seed', '4'], epochs)).toThrow(
@@ -34,13 +35,28 @@ describe('options of examples', () => {
   });
 
   test('are all taken', () => {
-    const args = ['--engine', 'wasm', '--epochs', '7', '--seed', '0', '--json', 'out.json', '--quick'];
+    const args = [
+      '--engine',
+      'wasm',
+      '--epochs',
+      '7',
+      '--seed',
+      '0',
+      '--json',
+      'out.json',
+      '--quick',
+      '--dashboard',
+      '--tensorboard',
+      'logs',
+    ];
     expect(parseOptions(args, epochs)).toEqual({
       engine: 'wasm',
       epochs: 7,
       seed: 0,
       json: 'out.json',
       quick: true,
+      dashboard: true,
+      tensorboard: 'logs',
       folder: undefined,
       resume: false,
     });
@@ -66,6 +82,7 @@ describe('options of examples', () => {
     [['--nonsense'], /--nonsense/],
     [['stray'], /stray/],
     [['--json'], /--json/],
+    [['--tensorboard'], /--tensorboard/],
   ])('%j is refused', (args, message) => {
     expect(() => parseOptions(args, epochs)).toThrow(UsageError);
     expect(() => parseOptions(args, epochs)).toThrow(message);

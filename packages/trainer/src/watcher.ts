@@ -31,12 +31,17 @@ export function watchAll<H extends Heads>(...watchers: readonly Watcher<H>[]): W
     step: (record) => {
       for (const watcher of watchers) watcher.step(record);
     },
-    metrics: (step, values) => {
-      for (const watcher of watchers) watcher.metrics?.(step, values);
-    },
-    examples: (html) => {
-      for (const watcher of watchers) watcher.examples?.(html);
-    },
+    // What nobody wants to be told is not measured.
+    ...(watchers.some(({ metrics }) => metrics) && {
+      metrics(step: number, values: MetricValues) {
+        for (const watcher of watchers) watcher.metrics?.(step, values);
+      },
+    }),
+    ...(watchers.some(({ examples }) => examples) && {
+      examples(html: string) {
+        for (const watcher of watchers) watcher.examples?.(html);
+      },
+    }),
     end: () => {
       for (const watcher of watchers) watcher.end();
     },

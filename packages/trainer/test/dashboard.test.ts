@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { gradientCosines, TrainerError } from '@espalier/trainer';
+import { gradientCosines, TrainerError, watchAll } from '@espalier/trainer';
 import { type Dashboard, dashboard } from '@espalier/trainer/node';
 import fc from 'fast-check';
 import { chromium } from 'playwright-core';
@@ -135,6 +135,17 @@ describe('who is answered', () => {
       new RegExp(`cannot listen on port ${port}: .*EADDRINUSE`),
     );
   });
+});
+
+test('what nobody wants to be told is not measured', () => {
+  const silent = { step() {}, end() {} };
+  expect(watchAll(silent).metrics).toBeUndefined();
+  expect(watchAll(silent).examples).toBeUndefined();
+  const told: unknown[] = [];
+  watchAll(silent, { ...silent, metrics: (...values) => told.push(values) }).metrics?.(3, {
+    side: { accuracy: 1 },
+  });
+  expect(told).toEqual([[3, { side: { accuracy: 1 } }]]);
 });
 
 describe('what is shown', () => {
