@@ -1,14 +1,19 @@
-import type { Batch, Heads, MultiTaskModel, Target } from '@espalier/core';
+import type { Batch, Heads, InputKind, MultiTaskModel, PerInput, Target } from '@espalier/core';
 import type { NamedTensors } from '@espalier/engine';
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 
 /**
  * A batch as the inputs of a program. Their names tell which tasks have labels in it, so that a batch with labels of
  * other tasks is another trace.
  */
-export function batchTensors<H extends Heads>(model: MultiTaskModel<H>, batch: Batch<H>): NamedTensors {
-  const tensors: Record<string, tf.Tensor> = { inputs: batch.inputs };
+export function batchTensors<H extends Heads, I extends InputKind>(
+  model: MultiTaskModel<H, I>,
+  batch: Batch<H, I>,
+): NamedTensors {
+  const inputs: tf.Tensor | Readonly<Record<string, tf.Tensor>> = batch.inputs;
+  const tensors: Record<string, tf.Tensor> = inputs instanceof tf.Tensor ? { inputs } : {};
   for (const { name } of model.tasks) {
+    if (!(inputs instanceof tf.Tensor)) tensors[`${name}/inputs`] = inputs[name];
     const { values, mask, labelled } = batch.targets[name];
     tensors[`${name}/values`] = values;
     tensors[`${name}/${labelled > 0 ? 'mask' : 'no-mask'}`] = mask;
@@ -17,7 +22,10 @@ export function batchTensors<H extends Heads>(model: MultiTaskModel<H>, batch: B
 }
 
 /** The batch again, inside of a program. */
-export function batchOf<H extends Heads>(model: MultiTaskModel<H>, tensors: NamedTensors): Batch<H> {
+export function batchOf<H extends Heads, I extends InputKind>(
+  model: MultiTaskModel<H, I>,
+  tensors: NamedTensors,
+): Batch<H, I> {
   const targets = model.tasks.map(({ name }): [string, Target] => {
     const mask = tensors[`${name}/mask`];
     return [
@@ -30,12 +38,16 @@ export function batchOf<H extends Heads>(model: MultiTaskModel<H>, tensors: Name
       },
     ];
   });
-  return { inputs: tensors.inputs, targets: Object.fromEntries(targets) as Batch<H>['targets'] };
+  const ofTasks = () => Object.fromEntries(model.tasks.map(({ name }) => [name, tensors[`${name}/inputs`]]));
+  return {
+    inputs: (tensors.inputs ?? ofTasks()) as PerInput<H, I, tf.Tensor>,
+    targets: Object.fromEntries(targets) as Batch<H, I>['targets'],
+  };
 }
 
 /** The places of the tasks that have an input of this kind. */
-export function tasksWith<H extends Heads>(
-  model: MultiTaskModel<H>,
+export function tasksWith<H extends Heads, I extends InputKind>(
+  model: MultiTaskModel<H, I>,
   kind: 'mask' | 'weight',
   inputs: NamedTensors,
 ): number[] {

@@ -1,4 +1,4 @@
-import type { ExampleOf, Heads, Labels, TaskName } from '@espalier/core';
+import type { ExampleOf, Heads, InputKind, Labels, TaskName } from '@espalier/core';
 import { TrainerError } from './errors.js';
 
 /** Examples that can be asked for one by one; data sets of `@espalier/datasets` have this shape. */
@@ -18,11 +18,20 @@ export interface Data<Item> {
   id?(index: number): string | undefined;
 }
 
-/** The examples that a model with these heads learns from. */
-export interface DataOf<H extends Heads> extends Data<ExampleOf<H>> {
+/** Examples with labels for these heads. */
+export interface LabelledData<H extends Heads, Item extends Labelled<H> = Labelled<H>> extends Data<Item> {
   /** Only the labels, where these are cheaper than the example: samplers that choose by labels look at all of them. */
   labels?(index: number): Labels<H>;
 }
+
+interface Labelled<H extends Heads> {
+  /** One for all tasks, or an object of one a task. */
+  readonly input: unknown;
+  readonly labels: Labels<H>;
+}
+
+/** The examples that a model with these heads learns from. */
+export type DataOf<H extends Heads, I extends InputKind = 'common'> = LabelledData<H, ExampleOf<H, I>>;
 
 /** One data set a task; its examples carry that task's label only. */
 export type DataByTask<H extends Heads> = { readonly [T in TaskName<H>]: DataOf<Pick<H, T>> };
@@ -86,7 +95,7 @@ export function onlyTask<H extends Heads, T extends TaskName<H>>(
   }));
 }
 
-export function labelsOf<H extends Heads>(data: DataOf<H>, index: number): Labels<H> {
+export function labelsOf<H extends Heads>(data: LabelledData<H>, index: number): Labels<H> {
   return data.labels?.(index) ?? data.at(index).labels;
 }
 

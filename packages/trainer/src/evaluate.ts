@@ -1,8 +1,8 @@
 import type {
   ExampleOf,
   Heads,
+  InputKind,
   LabelOf,
-  Labels,
   MultiTaskModel,
   Predictions,
   TaskName,
@@ -25,24 +25,30 @@ export interface EvaluateOptions {
  *
  * @throws TrainerError when the data set is empty, a task has no label in it, or a metric has no direction.
  */
-export async function evaluate<H extends Heads>(
-  model: MultiTaskModel<H>,
-  data: DataOf<H>,
+export async function evaluate<H extends Heads, I extends InputKind = 'common'>(
+  model: MultiTaskModel<H, I>,
+  data: DataOf<H, I>,
   options: EvaluateOptions,
 ): Promise<Evaluation<H>> {
   checkNotEmpty(data, 'evaluate on');
   judgedTasks(model);
-  const labels: Labels<H>[] = [];
+  const examples: ExampleOf<H, I>[] = [];
   const predictions = await predict(
     model,
     mapData(data, (example) => {
-      labels.push(example.labels);
+      examples.push(example);
       return example;
     }),
     options,
   );
   const evaluation = model.tasks.map(({ name, head }) => {
-    const known = labels.flatMap((own, index) => (own[name] === undefined ? [] : [index]));
+    const predicted = examples.filter(({ input }) => hasInput(input, name));
+    const blind = examples.findIndex(
+      ({ input, labels }) => labels[name] !== undefined && !hasInput(input, name),
+    );
+    if (blind >= 0)
+      throw new TrainerError(`Task "${name}": example ${blind} has its label, but not its input.`);
+    const known = predicted.flatMap(({ labels }, index) => (labels[name] === undefined ? [] : [index]));
     if (known.length === 0) {
       throw new TrainerError(`Task "${name}": no example of the data set to evaluate on carries its label.`);
     }
@@ -50,7 +56,7 @@ export async function evaluate<H extends Heads>(
       metric.name,
       metric.compute(
         known.map((index) => predictions[name][index]),
-        known.map((index) => labels[index][name] as LabelOf<H[typeof name]>),
+        known.map((index) => predicted[index].labels[name] as LabelOf<H[typeof name]>),
       ),
     ]);
     return [name, Object.fromEntries(values)];
@@ -58,10 +64,18 @@ export async function evaluate<H extends Heads>(
   return Object.fromEntries(evaluation) as Evaluation<H>;
 }
 
-/** What a model says about every example of a data set: for every task one prediction an example, in order. */
-export async function predict<H extends Heads>(
-  model: MultiTaskModel<H>,
-  data: Data<Pick<ExampleOf<H>, 'input'>>,
+/** Where tasks have inputs of their own, an example may lack some. */
+function hasInput(input: unknown, task: string): boolean {
+  return input instanceof Float32Array || Object(input)[task] !== undefined;
+}
+
+/**
+ * What a model says about every example of a data set: for every task one prediction an example, in order. Where tasks
+ * have inputs of their own, one an example that has the task's.
+ */
+export async function predict<H extends Heads, I extends InputKind = 'common'>(
+  model: MultiTaskModel<H, I>,
+  data: Data<Pick<ExampleOf<H, I>, 'input'>>,
   { batchSize }: EvaluateOptions,
 ): Promise<Predictions<H>> {
   checkNotEmpty(data, 'predict');

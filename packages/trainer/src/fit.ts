@@ -1,4 +1,4 @@
-import { disposeBatch, type Heads, type MultiTaskModel } from '@espalier/core';
+import { disposeBatch, type Heads, type InputKind, type MultiTaskModel } from '@espalier/core';
 import type { RunStore } from './checkpoints/checkpoint.js';
 import { checkHeldOut, checkNotEmpty, type DataOf } from './data.js';
 import { InterruptedError, TrainerError } from './errors.js';
@@ -23,8 +23,8 @@ export interface StepRecord<H extends Heads = Heads> extends StepResult<H> {
   readonly epochs: number;
 }
 
-export interface FitOptions<H extends Heads> extends TrainingOptions {
-  readonly data: DataOf<H>;
+export interface FitOptions<H extends Heads, I extends InputKind = 'common'> extends TrainingOptions {
+  readonly data: DataOf<H, I>;
   /** How often every example is seen. */
   readonly epochs: number;
   readonly batchSize: number;
@@ -41,7 +41,7 @@ export interface FitOptions<H extends Heads> extends TrainingOptions {
    */
   readonly onEpoch?: (record: EpochRecord<H>, stop: () => void) => void | Promise<void>;
   /** How the model is measured after every epoch: on examples that are neither trained nor tested on. */
-  readonly validation?: Validation<H>;
+  readonly validation?: Validation<H, I>;
   /** Where checkpoints are kept, and gone on from. */
   readonly run?: RunStore | undefined;
   /** Stops the training after the step that is under way, with a checkpoint and an `InterruptedError`. */
@@ -56,8 +56,8 @@ export interface Judge<H extends Heads> {
   load(state: never): void;
 }
 
-export interface Validation<H extends Heads> {
-  readonly data: DataOf<H>;
+export interface Validation<H extends Heads, I extends InputKind = 'common'> {
+  readonly data: DataOf<H, I>;
   /** The weights of its best evaluation are kept in the run folder. */
   readonly judge: Judge<H>;
 }
@@ -80,9 +80,9 @@ export interface EpochRecord<H extends Heads = Heads> extends StepRecord<H> {
  * @throws TrainerError when the options contradict each other or a checkpoint, or the data set is empty, before the
  *   first step.
  */
-export async function fit<H extends Heads>(
-  model: MultiTaskModel<H>,
-  options: FitOptions<H>,
+export async function fit<H extends Heads, I extends InputKind = 'common'>(
+  model: MultiTaskModel<H, I>,
+  options: FitOptions<H, I>,
 ): Promise<readonly StepRecord<H>[]> {
   const { data, epochs, batchSize, sampler = shuffled(), schedule, seed, onStep, onEpoch } = options;
   const { validation, run, signal } = options;

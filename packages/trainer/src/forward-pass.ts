@@ -1,4 +1,4 @@
-import type { Heads, MultiTaskModel } from '@espalier/core';
+import type { Heads, InputKind, MultiTaskModel } from '@espalier/core';
 import { type Carry, carry, type NamedTensors } from '@espalier/engine';
 import * as tf from '@tensorflow/tfjs-core';
 import { batchOf } from './batch-tensors.js';
@@ -7,11 +7,11 @@ import { batchOf } from './batch-tensors.js';
  * The forward pass of a training step. What it changes besides, the statistics of batch normalization, is put aside:
  * a step that is given up must not leave a trace, and one whose losses are computed twice counts once.
  */
-export class ForwardPass<H extends Heads> {
+export class ForwardPass<H extends Heads, I extends InputKind = 'common'> {
   private readonly statistics: readonly tf.Variable[];
   private readonly aside: Carry<NamedTensors> = carry();
 
-  constructor(private readonly model: MultiTaskModel<H>) {
+  constructor(private readonly model: MultiTaskModel<H, I>) {
     const trainable = new Set(model.variables);
     this.statistics = [...model.weights.values()].filter((variable) => !trainable.has(variable));
   }

@@ -1,4 +1,4 @@
-import type { Heads, MultiTaskModel } from '@espalier/core';
+import type { Heads, InputKind, MultiTaskModel } from '@espalier/core';
 import { lossGradients, type NamedTensors } from '@espalier/engine';
 import type { Weighting } from '@espalier/losses';
 import * as tf from '@tensorflow/tfjs-core';
@@ -13,10 +13,10 @@ import { zerosVariable } from './zeros-variable.js';
  * The gradient of the weighted sum of the losses: one backward pass. Where the weights follow from this step's losses,
  * there is one more forward pass before it: that costs less than a backward pass a task.
  */
-export function jointGradients<H extends Heads>(
-  model: MultiTaskModel<H>,
+export function jointGradients<H extends Heads, I extends InputKind>(
+  model: MultiTaskModel<H, I>,
   weights: readonly TrainedWeight[],
-  forward: ForwardPass<H>,
+  forward: ForwardPass<H, I>,
   weighting: Weighting,
 ): GradientSource {
   const variables = weights.map(({ variable }) => variable);

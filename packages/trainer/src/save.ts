@@ -1,5 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { type Heads, type ModelWeights, type MultiTaskModel, messageOf, WeightsError } from '@espalier/core';
+import {
+  type Heads,
+  type InputKind,
+  type ModelWeights,
+  type MultiTaskModel,
+  messageOf,
+  WeightsError,
+} from '@espalier/core';
 import writeFileAtomic from 'write-file-atomic';
 import { FileError } from './errors.js';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.js';
@@ -10,7 +17,10 @@ import { decodeSafetensors, encodeSafetensors } from './safetensors.js';
  *
  * @throws FileError when the file cannot be written.
  */
-export async function save<H extends Heads>(model: MultiTaskModel<H>, file: string): Promise<void> {
+export async function save<H extends Heads, I extends InputKind = 'common'>(
+  model: MultiTaskModel<H, I>,
+  file: string,
+): Promise<void> {
   await saveWeights(await model.exportWeights(), file);
 }
 
@@ -30,7 +40,10 @@ export async function saveWeights(weights: ModelWeights, file: string): Promise<
  * @throws FileError when the file is missing, truncated, changed, or belongs to another architecture; then no
  * weight of the model is changed.
  */
-export async function load<H extends Heads>(model: MultiTaskModel<H>, file: string): Promise<void> {
+export async function load<H extends Heads, I extends InputKind = 'common'>(
+  model: MultiTaskModel<H, I>,
+  file: string,
+): Promise<void> {
   let bytes: Uint8Array;
   try {
     bytes = await readFile(file);

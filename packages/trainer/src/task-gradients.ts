@@ -1,4 +1,4 @@
-import type { Heads, MultiTaskModel } from '@espalier/core';
+import type { Heads, InputKind, MultiTaskModel } from '@espalier/core';
 import { type Carry, carry, type NamedTensors, perTaskGradients } from '@espalier/engine';
 import { gramian } from '@espalier/losses/tensors';
 import * as tf from '@tensorflow/tfjs-core';
@@ -19,10 +19,10 @@ type Rows = readonly (Float32Array | undefined)[];
  * The gradients stay on the engine. JavaScript gets the losses and the T × T Gramian; or, for methods that compute
  * with the gradients themselves, the T × n Jacobian.
  */
-export function taskGradients<H extends Heads>(
-  model: MultiTaskModel<H>,
+export function taskGradients<H extends Heads, I extends InputKind>(
+  model: MultiTaskModel<H, I>,
   weights: readonly TrainedWeight[],
-  forward: ForwardPass<H>,
+  forward: ForwardPass<H, I>,
   { weighting, aggregator }: Combination,
 ): GradientSource {
   const shared = weights.filter(({ tasks }) => tasks.length > 1);
@@ -165,8 +165,8 @@ function readRows(matrix: tf.Tensor): Float32Array[] {
 }
 
 /** The inner products of the present tasks, as rows and columns for all. */
-function widen<H extends Heads>(
-  model: MultiTaskModel<H>,
+function widen<H extends Heads, I extends InputKind>(
+  model: MultiTaskModel<H, I>,
   present: readonly number[],
   rows: readonly Float32Array[],
 ): Rows {

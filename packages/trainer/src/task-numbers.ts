@@ -1,4 +1,4 @@
-import type { Heads, MultiTaskModel } from '@espalier/core';
+import type { Heads, InputKind, MultiTaskModel } from '@espalier/core';
 import type { NamedTensors } from '@espalier/engine';
 import * as tf from '@tensorflow/tfjs-core';
 import { tasksWith } from './batch-tensors.js';
@@ -10,8 +10,8 @@ import type { ByTask } from './update.js';
  *
  * @throws NonFiniteLossError naming the first task whose loss is NaN or infinite.
  */
-export function readLosses<H extends Heads>(
-  model: MultiTaskModel<H>,
+export function readLosses<H extends Heads, I extends InputKind>(
+  model: MultiTaskModel<H, I>,
   batch: NamedTensors,
   { losses }: NamedTensors,
   step: number,
@@ -24,8 +24,8 @@ export function readLosses<H extends Heads>(
 }
 
 /** Values of the present tasks, in their places. */
-export function spread<H extends Heads, Value>(
-  model: MultiTaskModel<H>,
+export function spread<H extends Heads, I extends InputKind, Value>(
+  model: MultiTaskModel<H, I>,
   present: readonly number[],
   values: ArrayLike<Value>,
 ): (Value | undefined)[] {
@@ -33,8 +33,8 @@ export function spread<H extends Heads, Value>(
 }
 
 /** A scalar for each of some tasks, as inputs of a program. */
-export function taskScalars<H extends Heads>(
-  model: MultiTaskModel<H>,
+export function taskScalars<H extends Heads, I extends InputKind>(
+  model: MultiTaskModel<H, I>,
   kind: string,
   numbers: ArrayLike<number>,
   tasks: readonly number[],

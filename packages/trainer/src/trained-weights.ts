@@ -1,4 +1,4 @@
-import type { Heads, MultiTaskModel } from '@espalier/core';
+import type { Heads, InputKind, MultiTaskModel } from '@espalier/core';
 import type * as tf from '@tensorflow/tfjs-core';
 
 /** A weight that training changes. */
@@ -9,7 +9,9 @@ export interface TrainedWeight {
   readonly tasks: readonly number[];
 }
 
-export function trainedWeights<H extends Heads>(model: MultiTaskModel<H>): TrainedWeight[] {
+export function trainedWeights<H extends Heads, I extends InputKind>(
+  model: MultiTaskModel<H, I>,
+): TrainedWeight[] {
   const trainable = new Set(model.variables);
   const reached = model.tasks.map(({ name }) => new Set(model.variablesOf(name)));
   return [...model.weights].flatMap(([name, variable]) => {

@@ -1,4 +1,4 @@
-import { type Batch, type Heads, type MultiTaskModel, withRandom } from '@espalier/core';
+import { type Batch, type Heads, type InputKind, type MultiTaskModel, withRandom } from '@espalier/core';
 import { type NamedTensors, type Program, program } from '@espalier/engine';
 import * as tf from '@tensorflow/tfjs-core';
 import { batchTensors } from './batch-tensors.js';
@@ -63,10 +63,10 @@ type StepProgram = Program<{ losses: Step; gradients: Step; apply: Step }>;
  *
  * Dispose of it in the end; the model has its trained weights then.
  */
-export class Training<H extends Heads> {
+export class Training<H extends Heads, I extends InputKind = 'common'> {
   /** What weighting and aggregator remember. */
   state: CombinationState;
-  private readonly forward: ForwardPass<H>;
+  private readonly forward: ForwardPass<H, I>;
   private readonly source: GradientSource;
   private readonly optimizer: OptimizerState;
   private readonly averages: ReadonlyMap<string, tf.Variable>;
@@ -74,7 +74,7 @@ export class Training<H extends Heads> {
 
   /** @throws TrainerError when the trainer cannot give the aggregator what it works on. */
   constructor(
-    private readonly model: MultiTaskModel<H>,
+    private readonly model: MultiTaskModel<H, I>,
     private readonly options: TrainingOptions,
   ) {
     const { weighting, aggregator } = options;
@@ -122,7 +122,7 @@ export class Training<H extends Heads> {
    *
    * @throws NonFiniteLossError before anything is changed.
    */
-  step(batch: Batch<H>, { learningRate, step, epoch }: StepOptions): StepResult<H> {
+  step(batch: Batch<H, I>, { learningRate, step, epoch }: StepOptions): StepResult<H> {
     const { model, options, source, program } = this;
     if (model.tasks.every(({ name }) => batch.targets[name].labelled === 0))
       return { losses: {}, weights: {} };
@@ -240,8 +240,8 @@ export class Training<H extends Heads> {
   }
 }
 
-function byName<H extends Heads>(
-  model: MultiTaskModel<H>,
+function byName<H extends Heads, I extends InputKind>(
+  model: MultiTaskModel<H, I>,
   numbers: readonly (number | undefined)[],
 ): StepLosses<H> {
   const known = model.tasks.flatMap(({ name }, task) =>

@@ -11,6 +11,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import { own } from './own.js';
+import * as ownInputs from './own-inputs-task.js';
 import { compose, heads, points } from './small-task.js';
 
 const missing = await engine.use('native').then(
@@ -90,6 +91,17 @@ describe.skipIf(missing !== undefined || inject('engine') !== 'wasm')('steps as 
       const expected = eager.weights.get(name)!.values;
       for (const [index, value] of values.entries()) expectClose(value, expected[index]);
     }
+  });
+
+  test('tasks with inputs of their own are learned as without graphs', async () => {
+    const losses = [];
+    for (const traced of [false, true]) {
+      const records = await fit(ownInputs.compose(), { ...ownInputs.options, epochs: 2, traced });
+      losses.push(records.flatMap((record) => Object.entries(record.losses)));
+    }
+    const [eager, traced] = losses;
+    expect(traced.map(([task]) => task)).toEqual(eager.map(([task]) => task));
+    for (const [index, [, loss]] of traced.entries()) expectClose(loss, eager[index][1]);
   });
 
   test('dropout is drawn anew at every step, and the same under the same seed', async () => {

@@ -17,7 +17,7 @@ export function byLength<H extends Heads>(lengthOf?: (index: number) => number):
     name,
     start(data, { batchSize, seed }) {
       const lengths = Array.from({ length: data.length }, (_, index) =>
-        lengthOf === undefined ? data.at(index, 0).input.length : lengthOf(index),
+        lengthOf === undefined ? longestOf(data.at(index, 0).input) : lengthOf(index),
       );
       const size = Math.min(batchSize, data.length);
       const own = { sampler: name, seed, batchSize, sizes: [data.length] };
@@ -39,6 +39,12 @@ export function byLength<H extends Heads>(lengthOf?: (index: number) => number):
       };
     },
   };
+}
+
+/** Where tasks have inputs of their own, the longest counts. */
+function longestOf(input: unknown): number {
+  if (input instanceof Float32Array) return input.length;
+  return Math.max(0, ...Object.values(input ?? {}).map((own?: ArrayLike<number>) => own?.length ?? 0));
 }
 
 function planEpoch(lengths: readonly number[], size: number, seed: number, epoch: number): number[][] {

@@ -1,5 +1,5 @@
 import type { Heads, TaskName } from '@espalier/core';
-import type { DataOf } from '../data.js';
+import type { LabelledData } from '../data.js';
 import type { StepLosses } from '../update.js';
 import type { LossTrend } from './loss-trend.js';
 import type { Draw } from './shuffled-pool.js';
@@ -8,7 +8,7 @@ import type { Draw } from './shuffled-pool.js';
 export interface Sampler<H extends Heads = Heads> {
   readonly name: string;
   /** @throws TrainerError when it names a task that the model lacks, or a task has no example to draw. */
-  start(data: DataOf<H>, options: SamplingOptions<H>): Sampling<H>;
+  start(data: LabelledData<H>, options: SamplingOptions<H>): Sampling<H>;
 }
 
 export interface SamplingOptions<H extends Heads> {

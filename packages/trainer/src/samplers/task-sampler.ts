@@ -1,5 +1,5 @@
 import type { Heads, LabelOf, TaskName } from '@espalier/core';
-import { type DataOf, labelsOf } from '../data.js';
+import { type LabelledData, labelsOf } from '../data.js';
 import { TrainerError } from '../errors.js';
 import { checkTaskNames } from '../task-names.js';
 import type { Sampler } from './sampler.js';
@@ -71,7 +71,7 @@ export function taskSampler<H extends Heads>(
 const [TASKS, CLASSES] = [-1, -2];
 
 function poolsOf<H extends Heads>(
-  data: DataOf<H>,
+  data: LabelledData<H>,
   tasks: readonly TaskName<H>[],
   classOf: NonNullable<TaskSamplerOptions<H>['classOf']>,
 ): TaskPool[] {
