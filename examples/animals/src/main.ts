@@ -5,7 +5,7 @@ import type { Heads, Weight } from '@espalier/core';
 import { type ExampleRun, type Figures, runExample } from '@espalier/example-kit';
 import { sum } from '@espalier/losses';
 import { adamW, compareWithSingleTasks, predict, warmupCosine } from '@espalier/trainer';
-import { consoleProgress, save, writeReport } from '@espalier/trainer/node';
+import { save, writeReport } from '@espalier/trainer/node';
 import { gallery } from './gallery.js';
 import { compose } from './network.js';
 import { cells, type PictureSet, photographs, testData, trainingData } from './sets.js';
@@ -26,7 +26,7 @@ await runExample({
 async function learn<H extends Heads>(
   set: PictureSet<H>,
   weights: ReadonlyMap<string, Weight>,
-  { engine, epochs, seed, quick, folder, keep, signal }: ExampleRun,
+  { engine, epochs, seed, quick, folder, keep, signal, watch }: ExampleRun,
 ): Promise<Figures> {
   const read = async (split: 'train' | 'test') => {
     const pictures = await set.read({ ...set.size, split });
@@ -46,7 +46,7 @@ async function learn<H extends Heads>(
     optimizer: adamW({ weightDecay: 0.02 }),
     weighting: sum(),
     seed,
-    watch: consoleProgress,
+    watch,
     keep,
     signal,
   });

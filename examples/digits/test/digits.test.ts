@@ -45,7 +45,7 @@ describe('pnpm example digits --quick', () => {
     }
     const { largest, digits } = figures.tasks;
     const deltas = [largest, digits].map(({ single, multi }) => (100 * (multi - single)) / single);
-    expect(figures.deltas.mainMetrics).toBeCloseTo((deltas[0] + deltas[1]) / 2, 6);
+    expect(figures.deltaM).toBeCloseTo((deltas[0] + deltas[1]) / 2, 6);
   });
 
   test.skipIf(withoutBrowser)('shows table, curves and scenes in a browser, without an error', async () => {

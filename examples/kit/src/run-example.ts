@@ -160,7 +160,7 @@ async function writeJson(
 
 function compared({ tasks, deltas }: Figures) {
   const byTask = tasks.map(({ task, metric, single, multi }) => [task, { metric, single, multi }]);
-  return { tasks: Object.fromEntries(byTask), deltas };
+  return { tasks: Object.fromEntries(byTask), deltaM: deltas.mainMetrics, deltas };
 }
 
 function evaluated({ runs }: Runs): { runs: Record<string, TrainedRun['evaluation']> } {

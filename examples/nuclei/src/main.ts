@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { runExample } from '@espalier/example-kit';
 import { sum } from '@espalier/losses';
 import { compareWithSingleTasks, predict } from '@espalier/trainer';
-import { consoleProgress, save, writeReport } from '@espalier/trainer/node';
+import { save, writeReport } from '@espalier/trainer/node';
 import { testData, trainingData } from './data.js';
 import { gallery } from './gallery.js';
 import { compose, heads } from './network.js';
@@ -14,7 +14,7 @@ const QUICK = { train: 16, test: 4 };
 await runExample({
   name: 'nuclei',
   epochs: { default: EPOCHS, quick: 1 },
-  async run({ engine, epochs, seed, quick }) {
+  async run({ engine, epochs, seed, quick, folder, keep, signal, watch }) {
     const all = { train: await samples('train'), test: await samples('test') };
     const train = quick ? all.train.slice(0, QUICK.train) : all.train;
     const test = quick ? all.test.slice(0, QUICK.test) : all.test;
@@ -29,10 +29,11 @@ await runExample({
       optimizer,
       weighting: sum(),
       seed,
-      watch: consoleProgress,
+      watch,
+      keep,
+      signal,
     });
 
-    const folder = resolve('runs', new Date().toISOString().replaceAll(':', '-').slice(0, 19));
     const predictions = await predict(comparison.model, testData(test), { batchSize: BATCH_SIZE });
     await writeReport(resolve(folder, 'report.html'), {
       title: 'Nuclei: one network says what is a nucleus, and which',

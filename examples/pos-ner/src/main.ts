@@ -10,7 +10,7 @@ import {
   predict,
   warmupCosine,
 } from '@espalier/trainer';
-import { consoleProgress, save, writeReport } from '@espalier/trainer/node';
+import { save, writeReport } from '@espalier/trainer/node';
 import { gallery } from './gallery.js';
 import { compose, heads } from './network.js';
 import { byLength, labelled } from './sentences.js';
@@ -24,7 +24,7 @@ const QUICK_LENGTH = 12;
 await runExample({
   name: 'pos-ner',
   epochs: { default: 20, quick: 2 },
-  async run({ engine, epochs, seed, quick, folder, keep, signal }) {
+  async run({ engine, epochs, seed, quick, folder, keep, signal, watch }) {
     const source = join(process.env.ESPALIER_DATA ?? 'data', 'ewt-pos-ner');
     const read = async (split: 'train' | 'test') => {
       const sentences = await ewtPosNer(source, split);
@@ -49,7 +49,7 @@ await runExample({
       optimizer: adamW(),
       weighting: sum(),
       seed,
-      watch: consoleProgress,
+      watch,
       keep,
       signal,
     });

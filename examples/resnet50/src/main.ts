@@ -3,7 +3,6 @@ import type { Dataset } from '@espalier/datasets';
 import { runExample } from '@espalier/example-kit';
 import { sum } from '@espalier/losses';
 import { adamW, type DataOf, mapData, type TrainedRun, trainRun, warmupCosine } from '@espalier/trainer';
-import { consoleProgress } from '@espalier/trainer/node';
 import { classAndBoxes, classAndPresence, compose } from './networks.js';
 import { type PictureLabels, pictures } from './pictures.js';
 
@@ -12,7 +11,7 @@ type Pictures = Dataset<Example<PictureLabels>>;
 await runExample({
   name: 'resnet50',
   epochs: { default: 4, quick: 1 },
-  async run({ epochs, seed, quick, keep, signal }) {
+  async run({ epochs, seed, quick, keep, signal, watch }) {
     const train = await pictures('train', quick ? 4 : 400, seed);
     const test = await pictures('test', quick ? 2 : 100, seed + 1);
     const learn = async <Own extends Heads>(
@@ -28,7 +27,7 @@ await runExample({
           schedule: warmupCosine(1e-3),
           optimizer: adamW(),
           seed,
-          watch: consoleProgress,
+          watch,
           keep,
           signal,
         };

@@ -4,7 +4,7 @@ import { vaderTexts } from '@espalier/datasets/node';
 import { runExample } from '@espalier/example-kit';
 import { sum } from '@espalier/losses';
 import { adamW, byLength, compareWithSingleTasks, predict, warmupCosine } from '@espalier/trainer';
-import { consoleProgress, save, writeReport } from '@espalier/trainer/node';
+import { save, writeReport } from '@espalier/trainer/node';
 import { bySource, gallery } from './gallery.js';
 import { compose, heads } from './network.js';
 import { labelled, readTexts } from './texts.js';
@@ -18,10 +18,10 @@ const QUICK_STRIDE = 12;
 await runExample({
   name: 'reviews',
   epochs: { default: 6, quick: 2 },
-  async run({ engine, epochs, seed, quick }) {
-    const folder = join(process.env.ESPALIER_DATA ?? 'data', 'vader-texts');
+  async run({ engine, epochs, seed, quick, folder, keep, signal, watch }) {
+    const source = join(process.env.ESPALIER_DATA ?? 'data', 'vader-texts');
     const read = async (split: 'train' | 'test') => {
-      const texts = await vaderTexts(folder, split);
+      const texts = await vaderTexts(source, split);
       return readTexts(quick ? texts.filter((_, index) => index % QUICK_STRIDE === 0) : texts);
     };
     const texts = await read('train');
@@ -44,7 +44,9 @@ await runExample({
       optimizer: adamW(),
       weighting: sum(),
       seed,
-      watch: consoleProgress,
+      watch,
+      keep,
+      signal,
     });
 
     const predictions = await predict(comparison.model, test, { batchSize: BATCH_SIZE });
@@ -54,8 +56,7 @@ await runExample({
       source: predictions.source.filter(isShown),
       sentiment: predictions.sentiment.filter(isShown),
     };
-    const runs = resolve('runs', new Date().toISOString().replaceAll(':', '-').slice(0, 19));
-    await writeReport(resolve(runs, 'report.html'), {
+    await writeReport(resolve(folder, 'report.html'), {
       title: 'Reviews: one network says where a text is from and how it feels',
       summary:
         `${epochs} epochs of ${train.length} texts with human ratings, in batches of ${BATCH_SIZE} on the ${engine} ` +
@@ -66,10 +67,10 @@ await runExample({
         { title: 'Test texts', html: gallery(tested.filter(isShown), shown) },
       ],
     });
-    await save(comparison.model, resolve(runs, 'model.safetensors'));
+    await save(comparison.model, resolve(folder, 'model.safetensors'));
     comparison.model.dispose();
     for (const { name, evaluation } of comparison.runs) console.log(`${name}: ${JSON.stringify(evaluation)}`);
-    console.log(`Report: ${resolve(runs, 'report.html')}`);
+    console.log(`Report: ${resolve(folder, 'report.html')}`);
     return comparison;
   },
 });

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { runExample } from '@espalier/example-kit';
 import { sum } from '@espalier/losses';
 import { adamW, compareWithSingleTasks, predict, warmupCosine } from '@espalier/trainer';
-import { consoleProgress, save, writeReport } from '@espalier/trainer/node';
+import { save, writeReport } from '@espalier/trainer/node';
 import { movedExamples, plainExamples } from './examples.js';
 import { mistakes } from './mistakes.js';
 import { compose, heads } from './network.js';
@@ -14,7 +14,7 @@ const { batchSize, peakLearningRate, weightDecay } = settings;
 await runExample({
   name: 'spoken-digits',
   epochs: { default: settings.epochs, quick: 2 },
-  async run({ engine, epochs, seed, quick }) {
+  async run({ engine, epochs, seed, quick, folder, keep, signal, watch }) {
     const recordings = await readRecordings(recordingsFolder());
     const learned = recordings.filter((recording) => !isTest(recording));
     const tested = recordings.filter(isTest);
@@ -31,10 +31,11 @@ await runExample({
       optimizer: adamW({ weightDecay }),
       weighting: sum(),
       seed,
-      watch: consoleProgress,
+      watch,
+      keep,
+      signal,
     });
 
-    const folder = resolve('runs', new Date().toISOString().replaceAll(':', '-').slice(0, 19));
     const predictions = await predict(comparison.model, test, { batchSize: 100 });
     await writeReport(resolve(folder, 'report.html'), {
       title: 'Spoken digits: one network hears what is said, and who says it',
