@@ -1,5 +1,6 @@
 import { InputError, multiTaskModel } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
+import type * as tfl from '@tensorflow/tfjs-layers';
 import { describe, expect, test } from 'vitest';
 import { bare, bareModel, examples, outputs, own } from './models.js';
 import { mixing, strategies } from './strategies.js';
@@ -21,6 +22,12 @@ describe.each(Object.entries(strategies))('tasks with inputs of their own, by %s
       return (model.network.predict([a, b, c]) as tf.Tensor[]).map((output) => [...output.dataSync()]);
     });
     expect(given).toEqual(outputs(bareModel(sharing)));
+  });
+
+  test('are penalized once, not once an input', () => {
+    const penalty = (model: { readonly network: tfl.LayersModel }) =>
+      tf.tidy(() => model.network.calculateLosses().reduce((sum, loss) => sum + loss.dataSync()[0], 0));
+    expect(penalty(compose())).toBeCloseTo(penalty(bareModel(sharing)), 5);
   });
 
   test(mixing.includes(name) ? 'need all of them in every example' : 'may each have other examples', () => {
