@@ -46,6 +46,12 @@ export interface MultiTaskModelOptions<H extends Heads, I extends InputKind = 'c
 /** The losses of one batch: a scalar for every task that has a label in it, and no entry for the others. */
 export type TaskLosses<H extends Heads> = { readonly [T in TaskName<H>]?: tf.Scalar };
 
+/** What some tasks need of the network, and the ports that it begins at. */
+interface Part {
+  readonly network: tfl.LayersModel;
+  readonly ports: readonly number[];
+}
+
 /**
  * One network that learns several tasks: trunk × sharing × heads.
  *
@@ -65,11 +71,12 @@ export class MultiTaskModel<H extends Heads, I extends InputKind = 'common'> {
   readonly features: ReadonlyMap<TaskName<H>, Features>;
   /** The network itself: one input or one a task, and one output a task, both in the order of `tasks`. */
   readonly network: tfl.LayersModel;
+  readonly #names: readonly TaskName<H>[];
   readonly #ports: Ports<H, I>;
   /** For every task the ports that its output depends on. */
   readonly #portsBehind: ReadonlyMap<TaskName<H>, readonly number[]>;
   /** The parts of the network for some of the tasks, by the tasks' names. */
-  readonly #parts = new Map<string, tfl.LayersModel>();
+  readonly #parts = new Map<string, Part>();
   readonly #outputShapes: ReadonlyMap<string, InputShape>;
   /** By task, then by length. Of a fixed input shape the length is 1. */
   readonly #targetShapes = new Map<string, Map<number, readonly number[]>>();
@@ -85,6 +92,7 @@ export class MultiTaskModel<H extends Heads, I extends InputKind = 'common'> {
     this.sharing = sharing;
     this.tasks = tasksOf(heads);
     const names = this.tasks.map(({ name }) => name);
+    this.#names = names;
     this.#ports = new Ports(inputShape, names);
 
     const inputs = this.#ports.all.map(({ shape }) => tfl.input({ shape: [...shape] }));
@@ -278,34 +286,33 @@ export class MultiTaskModel<H extends Heads, I extends InputKind = 'common'> {
     this.network.dispose();
   }
 
-  get #names(): readonly TaskName<H>[] {
-    return this.tasks.map(({ name }) => name);
-  }
-
   /** The outputs of the tasks that have rows. */
   #outputs(inputs: PerInput<H, I, tf.Tensor>, training: boolean): Map<TaskName<H>, tf.Tensor> {
     const tensors = this.#ports.spread(inputs);
     const present = this.#names.filter((name) => tensors[this.#ports.of(name)].shape[0] > 0);
     if (present.length === 0) return new Map();
-    const ports = new Set(present.flatMap((name) => this.#portsBehind.get(name)!));
-    const given = [...ports].sort((a, b) => a - b).map((port) => tensors[port]);
-    const applied = this.#part(present).apply(given.length === 1 ? given[0] : given, { training });
+    const { network, ports } = this.#part(present);
+    const given = ports.map((port) => tensors[port]);
+    const applied = network.apply(given.length === 1 ? given[0] : given, { training });
     const outputs = (Array.isArray(applied) ? applied : [applied]) as tf.Tensor[];
     return new Map(present.map((name, index) => [name, outputs[index]]));
   }
 
   /** The part of the network that these tasks need: of a batch of one task's examples, the others' is not run. */
-  #part(present: readonly TaskName<H>[]): tfl.LayersModel {
-    if (present.length === this.tasks.length) return this.network;
+  #part(present: readonly TaskName<H>[]): Part {
     const key = present.join(' ');
     const known = this.#parts.get(key);
     if (known !== undefined) return known;
-    const ports = new Set(present.flatMap((name) => this.#portsBehind.get(name)!));
-    const names = this.#names;
-    const part = tfl.model({
-      inputs: this.network.inputs.filter((_, port) => ports.has(port)),
-      outputs: this.network.outputs.filter((_, index) => present.includes(names[index])),
-    });
+    const behind = new Set(present.flatMap((name) => this.#portsBehind.get(name)!));
+    const ports = [...behind].sort((a, b) => a - b);
+    const network =
+      present.length === this.tasks.length
+        ? this.network
+        : tfl.model({
+            inputs: ports.map((port) => this.network.inputs[port]),
+            outputs: this.network.outputs.filter((_, index) => present.includes(this.#names[index])),
+          });
+    const part = { network, ports };
     this.#parts.set(key, part);
     return part;
   }
