@@ -13,6 +13,7 @@ import {
   tensorsOf,
 } from './layer.js';
 import { ownTrunks } from './own-trunks.js';
+import { shares, weightedSum, writeInitial } from './shares.js';
 
 export interface CrossStitchOptions {
   /**
@@ -66,16 +67,10 @@ class CrossStitch extends tfl.layers.Layer {
   override build(inputShape: Shapes): void {
     const shapes = shapesOf(inputShape);
     const { own, index } = this.#config;
-    const others = shapes.length === 1 ? 0 : (1 - own) / (shapes.length - 1);
-    const initial = tf.tidy(() =>
-      tf.tile(tf.tensor2d(shapes.map((_, input) => [input === index ? own : others])), [
-        1,
-        channelsOf(shapes[0], this.name),
-      ]),
-    );
-    this.#factors = this.addWeight('factors', initial.shape, 'float32', tfl.initializers.zeros());
-    this.#factors.write(initial);
-    initial.dispose();
+    const channels = channelsOf(shapes[0], this.name);
+    const initial = shares(shapes.length, index, own).map((share) => new Array<number>(channels).fill(share));
+    this.#factors = this.addWeight('factors', [shapes.length, channels], 'float32', tfl.initializers.zeros());
+    writeInitial(this.#factors, initial);
     this.built = true;
   }
 
@@ -84,10 +79,7 @@ class CrossStitch extends tfl.layers.Layer {
   }
 
   override call(inputs: Inputs): tf.Tensor {
-    return tf.tidy(() => {
-      const factors = tf.unstack(this.#factors.read());
-      return tf.addN(tensorsOf(inputs).map((features, input) => tf.mul(features, factors[input])));
-    });
+    return tf.tidy(() => weightedSum(tensorsOf(inputs), this.#factors.read()));
   }
 
   override getConfig(): tf.serialization.ConfigDict {

@@ -13,6 +13,7 @@ import {
   shapesOf,
   tensorsOf,
 } from './layer.js';
+import { weightedSum } from './shares.js';
 
 export interface LearnedBranchesOptions {
   /** τ: how soft the choices are that are drawn in training; near 0 each is nearly one block. */
@@ -107,8 +108,7 @@ class Choice extends tfl.layers.Layer {
     return tf.tidy(() => {
       const logits = this.#logits.read();
       const chances = kwargs.training ? this.#drawn(logits) : tf.oneHot(tf.argMax(logits), logits.size);
-      const weights = tf.unstack(tf.cast(chances, 'float32'));
-      return tf.addN(tensorsOf(inputs).map((features, index) => tf.mul(features, weights[index])));
+      return weightedSum(tensorsOf(inputs), tf.cast(chances, 'float32'));
     });
   }
 

@@ -4,6 +4,7 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { checkShare } from './errors.js';
 import { addLayer, channelsOf } from './layer.js';
 import { ownTrunks } from './own-trunks.js';
+import { shares } from './shares.js';
 
 export interface NddrOptions {
   /**
@@ -35,10 +36,9 @@ export function nddr({ own = 0.9 }: NddrOptions = {}): Sharing {
             const channels = channelsOf(shape, stage);
             const reduce = tfl.layers.dense({ name: `${task}/${stage}/nddr`, units: channels });
             const reduced = addLayer(reduce, all);
-            const others = tasks.length === 1 ? 0 : (1 - own) / (tasks.length - 1);
             tf.tidy(() => {
-              const identities = tasks.map((_, other) =>
-                tf.mul(tf.eye(channels), other === index ? own : others),
+              const identities = shares(tasks.length, index, own).map((share) =>
+                tf.mul(tf.eye(channels), share),
               );
               reduce.setWeights([tf.concat(identities), tf.zeros([channels])]);
             });

@@ -14,6 +14,7 @@ import {
   tensorsOf,
 } from './layer.js';
 import { copyNames, ownTrunks } from './own-trunks.js';
+import { shares, weightedSum, writeInitial } from './shares.js';
 
 export interface SluiceOptions {
   /**
@@ -71,13 +72,6 @@ interface ShareConfig extends LayerArgs {
   readonly own: number;
 }
 
-/** Weights that begin with `own` at one place and share the rest among the others. */
-function shares(count: number, place: number, own: number): number[] {
-  return Array.from({ length: count }, (_, index) =>
-    index === place ? own : count === 1 ? 0 : (1 - own) / (count - 1),
-  );
-}
-
 interface SubspaceMixConfig extends ShareConfig {
   /** Which of the inputs is the task's own. */
   readonly index: number;
@@ -117,10 +111,7 @@ class SubspaceMix extends tfl.layers.Layer {
   override call(inputs: Inputs): tf.Tensor {
     return tf.tidy(() => {
       const subspaces = tensorsOf(inputs).flatMap((features) => tf.split(features, 2, features.rank - 1));
-      const mixed = tf.unstack(this.#factors.read()).map((row) => {
-        const factors = tf.unstack(row);
-        return tf.addN(subspaces.map((subspace, index) => tf.mul(subspace, factors[index])));
-      });
+      const mixed = tf.unstack(this.#factors.read()).map((factors) => weightedSum(subspaces, factors));
       return tf.concat(mixed, subspaces[0].rank - 1);
     });
   }
@@ -155,10 +146,7 @@ class StageMix extends tfl.layers.Layer {
   }
 
   override call(inputs: Inputs): tf.Tensor {
-    return tf.tidy(() => {
-      const factors = tf.unstack(this.#factors.read());
-      return tf.addN(tensorsOf(inputs).map((features, stage) => tf.mul(features, factors[stage])));
-    });
+    return tf.tidy(() => weightedSum(tensorsOf(inputs), this.#factors.read()));
   }
 
   override getConfig(): tf.serialization.ConfigDict {
@@ -166,12 +154,6 @@ class StageMix extends tfl.layers.Layer {
   }
 }
 tf.serialization.registerClass(StageMix);
-
-function writeInitial(weight: LayerWeight, values: number[] | number[][]): void {
-  const initial = tf.tensor(values);
-  weight.write(initial);
-  initial.dispose();
-}
 
 /** Σ ‖G₁ᵀ G₂‖² over all copies' kernels, where the two halves of a kernel's outputs are G₁ and G₂. */
 class OrthogonalSubspaces extends CopiesPenalty {
