@@ -132,18 +132,13 @@ export function taskGradients<H extends Heads, I extends InputKind>(
         tf.addN(present.map((task) => tf.mul(rows[task], scalar(inputs, task, 'shared-weight'))));
       const parts = width > 0 ? tf.split(direction, sizes) : [];
       const penalty = penalties.variables.length > 0 ? penalties.get() : undefined;
-      const gradients = [
-        ...shared.map((weight, index) => tf.reshape(parts[index], weight.variable.shape)),
-        ...own.map((weight, index) =>
-          follows(weight, present)
-            ? tf.mul(heldOwn[index], scalar(inputs, weight.tasks[0], 'weight'))
-            : heldOwn[index],
-        ),
-      ];
       return new Map(
         [...shared, ...own].flatMap((weight, index) => {
           if (!follows(weight, present)) return [];
-          const gradient = gradients[index];
+          const gradient =
+            index < shared.length
+              ? tf.reshape(parts[index], weight.variable.shape)
+              : tf.mul(heldOwn[index - shared.length], scalar(inputs, weight.tasks[0], 'weight'));
           return [
             [weight.name, penalty === undefined ? gradient : tf.add(gradient, penalty[index])] as const,
           ];

@@ -219,7 +219,8 @@ export class Training<H extends Heads, I extends InputKind = 'common'> {
   }
 
   private takeAverages(): void {
-    for (const [name, average] of this.averages) this.model.weights.get(name)!.assign(average);
+    const { weights } = this.model;
+    for (const [name, average] of this.averages) weights.get(name)!.assign(average);
   }
 
   private get description() {
