@@ -1,13 +1,13 @@
 import { TaskError } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
-import * as tfl from '@tensorflow/tfjs-layers';
-import { outlines } from './draw/outlines.js';
-import { colourOf, type VisionHead } from './draw/picture.js';
+import type { VisionHead } from './draw/picture.js';
+import { drawSegments } from './draw/segments.js';
 import { groupPixels } from './group-pixels.js';
 import { checkMapSize, type FoundSegment, type SegmentMap, UNKNOWN } from './label-map.js';
 import { maskAveragePrecision } from './metrics/mask-average-precision.js';
 import { panopticQuality, recognitionQuality, segmentationQuality } from './metrics/panoptic-quality.js';
 import { pixelCrossEntropies } from './pixel-loss.js';
+import { pixelOutputs } from './pixel-outputs.js';
 
 export interface InstanceSegmentationOptions<Class extends string> {
   /** The names of the classes of objects, at least one. A segment's `class` is a place in this list. */
@@ -47,21 +47,8 @@ export function instanceSegmentation<const Class extends string>({
   return {
     kind: `instanceSegmentation(${count} classes, ${channels} channels)`,
 
-    connect(features, task) {
-      const hidden = tfl.layers
-        .conv2d({
-          name: `${task}/hidden`,
-          filters: channels,
-          kernelSize: 3,
-          padding: 'same',
-          activation: 'relu',
-          kernelInitializer: 'heNormal',
-        })
-        .apply(features[features.length - 1]);
-      return tfl.layers
-        .conv2d({ name: `${task}/outputs`, filters: count + 1 + CENTRE, kernelSize: 1 })
-        .apply(hidden) as tfl.SymbolicTensor;
-    },
+    connect: (features, task) =>
+      pixelOutputs(features, task, { name: 'outputs', channels, outputs: count + 1 + CENTRE }),
 
     encode(labels, { task, outputShape: [height, width] }) {
       const depth = 1 + CENTRE;
@@ -126,14 +113,7 @@ export function instanceSegmentation<const Class extends string>({
     ],
 
     /** Every object in a colour of its own. */
-    draw(map, size) {
-      const scale = `scale(${size.width / map.width}, ${size.height / map.height})`;
-      const paths = [...outlines(map, 0)].map(
-        ([value, d]) =>
-          `<path d="${d}" fill="${colourOf(value)}" fill-opacity="0.3" stroke="${colourOf(value)}" stroke-width="0.8"/>`,
-      );
-      return `<g transform="${scale}">${paths.join('')}</g>`;
-    },
+    draw: (map, size) => drawSegments(map, size, { opacity: 0.3, stroke: 0.8 }),
   };
 }
 

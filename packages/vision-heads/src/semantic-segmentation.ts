@@ -1,8 +1,7 @@
 import { TaskError } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
-import * as tfl from '@tensorflow/tfjs-layers';
-import { outlines } from './draw/outlines.js';
-import { colourOf, type VisionHead } from './draw/picture.js';
+import type { VisionHead } from './draw/picture.js';
+import { drawSegments } from './draw/segments.js';
 import { type ClassMap, checkMapSize, UNKNOWN } from './label-map.js';
 import {
   classIntersectionOverUnion,
@@ -10,6 +9,7 @@ import {
   pixelAccuracy,
 } from './metrics/pixel-metrics.js';
 import { pixelCrossEntropies } from './pixel-loss.js';
+import { pixelOutputs } from './pixel-outputs.js';
 
 /** Which class every pixel shows. */
 export interface SegmentedPicture<Class extends string = string> extends ClassMap {
@@ -54,21 +54,7 @@ export function semanticSegmentation<const Class extends string>({
   return {
     kind: `semanticSegmentation(${count} classes, ${channels} channels)`,
 
-    connect(features, task) {
-      const hidden = tfl.layers
-        .conv2d({
-          name: `${task}/hidden`,
-          filters: channels,
-          kernelSize: 3,
-          padding: 'same',
-          activation: 'relu',
-          kernelInitializer: 'heNormal',
-        })
-        .apply(features[features.length - 1]);
-      return tfl.layers
-        .conv2d({ name: `${task}/scores`, filters: count, kernelSize: 1 })
-        .apply(hidden) as tfl.SymbolicTensor;
-    },
+    connect: (features, task) => pixelOutputs(features, task, { name: 'scores', channels, outputs: count }),
 
     encode(labels, { task, outputShape: [height, width] }) {
       const values = new Int32Array(labels.length * height * width);
@@ -115,14 +101,7 @@ export function semanticSegmentation<const Class extends string>({
     ],
 
     /** The classes but the first, each in its colour. */
-    draw(map, size) {
-      const scale = `scale(${size.width / map.width}, ${size.height / map.height})`;
-      const paths = [...outlines(map, 0)].map(
-        ([value, d]) =>
-          `<path d="${d}" fill="${colourOf(value)}" fill-opacity="0.35" stroke="${colourOf(value)}" stroke-width="0.6"/>`,
-      );
-      return `<g transform="${scale}">${paths.join('')}</g>`;
-    },
+    draw: (map, size) => drawSegments(map, size, { opacity: 0.35, stroke: 0.6 }),
   };
 }
 
