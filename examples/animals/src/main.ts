@@ -1,11 +1,9 @@
-import { resolve } from 'node:path';
 import { weightSources } from '@espalier/backbones';
 import { fetchWeights } from '@espalier/backbones/node';
 import type { Heads, Weight } from '@espalier/core';
-import { type ExampleRun, type Figures, runExample } from '@espalier/example-kit';
+import { type ExampleRun, type Figures, runExample, writeResults } from '@espalier/example-kit';
 import { sum } from '@espalier/losses';
 import { adamW, compareWithSingleTasks, predict, warmupCosine } from '@espalier/trainer';
-import { save, writeReport } from '@espalier/trainer/node';
 import { gallery } from './gallery.js';
 import { compose } from './network.js';
 import { cells, type PictureSet, photographs, testData, trainingData } from './sets.js';
@@ -50,29 +48,21 @@ async function learn<H extends Heads>(
     keep,
     signal,
   });
-  try {
-    const count = Math.min(SHOWN, test.length);
-    const predictions = await predict(comparison.model, { ...test, length: count }, { batchSize });
-    const shown = held.slice(0, count).map((picture, index) => ({
-      picture,
-      layers: [set.draw(predictions, index)],
-      caption: set.caption(predictions, index),
-    }));
-    const file = resolve(folder, 'report.html');
-    await writeReport(file, {
-      title: `Animals: ${set.title}`,
-      summary:
-        `${epochs} epochs of ${learned.length} pictures in batches of ${batchSize} on the ${engine} engine, seed ${seed}, ` +
-        `from ImageNet's weights. Measured on ${held.length} pictures of the sets' own test part.`,
-      comparison,
-      sections: [{ title: 'Test pictures', html: await gallery(shown) }],
-    });
-    await save(comparison.model, resolve(folder, 'model.safetensors'));
-    console.log(`Report: ${file}`);
-    return comparison;
-  } finally {
-    comparison.model.dispose();
-  }
+  const count = Math.min(SHOWN, test.length);
+  const predictions = await predict(comparison.model, { ...test, length: count }, { batchSize });
+  const shown = held.slice(0, count).map((picture, index) => ({
+    picture,
+    layers: [set.draw(predictions, index)],
+    caption: set.caption(predictions, index),
+  }));
+  await writeResults(folder, comparison, {
+    title: `Animals: ${set.title}`,
+    summary:
+      `${epochs} epochs of ${learned.length} pictures in batches of ${batchSize} on the ${engine} engine, seed ${seed}, ` +
+      `from ImageNet's weights. Measured on ${held.length} pictures of the sets' own test part.`,
+    sections: [{ title: 'Test pictures', html: await gallery(shown) }],
+  });
+  return comparison;
 }
 
 function showProgress(received: number, total: number | undefined): void {

@@ -1,9 +1,7 @@
-import { resolve } from 'node:path';
 import type { MultiTaskModel } from '@espalier/core';
-import { runExample } from '@espalier/example-kit';
+import { runExample, writeResults } from '@espalier/example-kit';
 import { sum } from '@espalier/losses';
 import { adamW, compareWithSingleTasks, type DataOf, predict, warmupCosine } from '@espalier/trainer';
-import { save, writeReport } from '@espalier/trainer/node';
 import { gallery } from './gallery.js';
 import { compose, type DigitHeads, heads } from './network.js';
 import { labelledScenes, trainingScenes } from './scenes.js';
@@ -37,17 +35,13 @@ await runExample({
       signal,
     });
 
-    await writeReport(resolve(folder, 'report.html'), {
+    await writeResults(folder, comparison, {
       title: 'Digits: one network classifies and detects',
       summary:
         `${epochs} epochs of ${train.length} new scenes of MNIST digits, in batches of ${BATCH_SIZE} on the ${engine} ` +
         `engine, seed ${seed}. Measured on ${test.length} scenes of digits that no network has seen.`,
-      comparison,
       sections: [{ title: 'Test scenes', html: await galleryOf(comparison.model, test) }],
     });
-    await save(comparison.model, resolve(folder, 'model.safetensors'));
-    comparison.model.dispose();
-    console.log(`Report: ${resolve(folder, 'report.html')}`);
     return comparison;
   },
 });

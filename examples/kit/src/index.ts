@@ -1,2 +1,3 @@
 export { type ExampleOptions, UsageError } from './options.js';
 export { type ExampleApp, type ExampleRun, type Figures, type Runs, runExample } from './run-example.js';
+export { writeResults } from './write-results.js';

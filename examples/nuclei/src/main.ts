@@ -1,8 +1,6 @@
-import { resolve } from 'node:path';
-import { runExample } from '@espalier/example-kit';
+import { runExample, writeResults } from '@espalier/example-kit';
 import { sum } from '@espalier/losses';
 import { compareWithSingleTasks, predict } from '@espalier/trainer';
-import { save, writeReport } from '@espalier/trainer/node';
 import { testData, trainingData } from './data.js';
 import { gallery } from './gallery.js';
 import { compose, heads } from './network.js';
@@ -35,17 +33,13 @@ await runExample({
     });
 
     const predictions = await predict(comparison.model, testData(test), { batchSize: BATCH_SIZE });
-    await writeReport(resolve(folder, 'report.html'), {
+    await writeResults(folder, comparison, {
       title: 'Nuclei: one network says what is a nucleus, and which',
       summary:
         `${epochs} epochs of ${train.length} pictures in batches of ${BATCH_SIZE} on the ${engine} engine, seed ${seed}. ` +
         `Measured on ${test.length} pictures of microscope fields that no network has seen.`,
-      comparison,
       sections: [{ title: 'Test pictures', html: await gallery(testData(test), predictions) }],
     });
-    await save(comparison.model, resolve(folder, 'model.safetensors'));
-    comparison.model.dispose();
-    console.log(`Report: ${resolve(folder, 'report.html')}`);
     return comparison;
   },
 });

@@ -1,7 +1,7 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { tokenFeatures } from '@espalier/datasets';
 import { ewtPosNer } from '@espalier/datasets/node';
-import { runExample } from '@espalier/example-kit';
+import { runExample, writeResults } from '@espalier/example-kit';
 import { sum } from '@espalier/losses';
 import {
   adamW,
@@ -10,7 +10,6 @@ import {
   predict,
   warmupCosine,
 } from '@espalier/trainer';
-import { save, writeReport } from '@espalier/trainer/node';
 import { gallery } from './gallery.js';
 import { compose, heads } from './network.js';
 import { byLength, labelled } from './sentences.js';
@@ -57,17 +56,13 @@ await runExample({
     const step = Math.max(Math.floor(tested.length / SHOWN_SENTENCES), 1);
     const shown = tested.filter((_, index) => index % step === 0).slice(-SHOWN_SENTENCES);
     const predictions = await predict(comparison.model, labelled(shown, features), { batchSize: BATCH_SIZE });
-    await writeReport(resolve(folder, 'report.html'), {
+    await writeResults(folder, comparison, {
       title: 'Parts of speech and named entities: one network tags both',
       summary:
         `${epochs} epochs of ${train.length} sentences of the English Web Treebank, in batches of ${BATCH_SIZE} on the ` +
         `${engine} engine, seed ${seed}; no pretrained weights. Measured on ${test.length} test sentences.`,
-      comparison,
       sections: [{ title: 'Test sentences', html: gallery(shown, predictions) }],
     });
-    await save(comparison.model, resolve(folder, 'model.safetensors'));
-    comparison.model.dispose();
-    console.log(`Report: ${resolve(folder, 'report.html')}`);
     return comparison;
   },
 });

@@ -1,10 +1,9 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { tokenFeatures } from '@espalier/datasets';
 import { vaderTexts } from '@espalier/datasets/node';
-import { runExample } from '@espalier/example-kit';
+import { runExample, writeResults } from '@espalier/example-kit';
 import { sum } from '@espalier/losses';
 import { adamW, byLength, compareWithSingleTasks, predict, warmupCosine } from '@espalier/trainer';
-import { save, writeReport } from '@espalier/trainer/node';
 import { bySource, gallery } from './gallery.js';
 import { compose, heads } from './network.js';
 import { labelled, readTexts } from './texts.js';
@@ -56,21 +55,17 @@ await runExample({
       source: predictions.source.filter(isShown),
       sentiment: predictions.sentiment.filter(isShown),
     };
-    await writeReport(resolve(folder, 'report.html'), {
+    for (const { name, evaluation } of comparison.runs) console.log(`${name}: ${JSON.stringify(evaluation)}`);
+    await writeResults(folder, comparison, {
       title: 'Reviews: one network says where a text is from and how it feels',
       summary:
         `${epochs} epochs of ${train.length} texts with human ratings, in batches of ${BATCH_SIZE} on the ${engine} ` +
         `engine, seed ${seed}; no pretrained weights. Measured on ${test.length} texts of other documents.`,
-      comparison,
       sections: [
         { title: 'By source', html: bySource(tested, predictions) },
         { title: 'Test texts', html: gallery(tested.filter(isShown), shown) },
       ],
     });
-    await save(comparison.model, resolve(folder, 'model.safetensors'));
-    comparison.model.dispose();
-    for (const { name, evaluation } of comparison.runs) console.log(`${name}: ${JSON.stringify(evaluation)}`);
-    console.log(`Report: ${resolve(folder, 'report.html')}`);
     return comparison;
   },
 });

@@ -1,8 +1,6 @@
-import { resolve } from 'node:path';
-import { runExample } from '@espalier/example-kit';
+import { runExample, writeResults } from '@espalier/example-kit';
 import { sum } from '@espalier/losses';
 import { adamW, compareWithSingleTasks, predict, warmupCosine } from '@espalier/trainer';
-import { save, writeReport } from '@espalier/trainer/node';
 import { movedExamples, plainExamples } from './examples.js';
 import { mistakes } from './mistakes.js';
 import { compose, heads } from './network.js';
@@ -37,17 +35,13 @@ await runExample({
     });
 
     const predictions = await predict(comparison.model, test, { batchSize: 100 });
-    await writeReport(resolve(folder, 'report.html'), {
+    await writeResults(folder, comparison, {
       title: 'Spoken digits: one network hears what is said, and who says it',
       summary:
         `${epochs} epochs of ${train.length} recordings in batches of ${batchSize} on the ${engine} engine, seed ${seed}. ` +
         `Measured on the ${test.length} recordings of the data set's own test part.`,
-      comparison,
       sections: [{ title: 'Mistakes', html: mistakes(tested, test, predictions) }],
     });
-    await save(comparison.model, resolve(folder, 'model.safetensors'));
-    comparison.model.dispose();
-    console.log(`Report: ${resolve(folder, 'report.html')}`);
     return comparison;
   },
 });
