@@ -1,12 +1,10 @@
 /** `pnpm bench engine`: training steps on every engine, beside stock tfjs-node, PyTorch, TorchJD and Keras. */
-import { writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Contestant, inTurns } from './in-turns.js';
 import { type Peer, PeerError, startPeer } from './peer.js';
 import { pythonWith, sourceOf } from './python.js';
-import { describeMachine, markdownTable } from './report.js';
+import { describeMachine, machineLine, markdownTable, writeJson } from './report.js';
 
 const steps = ['mlp', 'cnn', 'lstm', 'heads8-sum', 'heads8-pertask', 'small-cnn'] as const;
 const own = ['traced', 'tfjs-node', 'wasm', 'cpu'] as const;
@@ -213,11 +211,7 @@ async function run(): Promise<void> {
   };
   const found = limits(rows, around);
   console.log('# Training steps\n');
-  console.log(
-    `${Object.entries(machine)
-      .map(([what, value]) => `${what} ${value}`)
-      .join(' · ')}\n`,
-  );
+  console.log(`${machineLine(machine)}\n`);
   console.log(
     `ms a step: the median step of the median of ${options.rounds} rounds of ${options.ms} ms, in turns, each engine in a process of its own.\n`,
   );
@@ -240,10 +234,7 @@ async function run(): Promise<void> {
   }
   if (options.json !== undefined) {
     const limits = found.map(({ what, found, must }) => ({ what, found, must }));
-    writeFileSync(
-      resolve(process.env.INIT_CWD ?? '.', options.json),
-      `${JSON.stringify({ machine, missing: Object.fromEntries(missing), rows, limits, memory }, null, 2)}\n`,
-    );
+    writeJson(options.json, { machine, missing: Object.fromEntries(missing), rows, limits, memory });
   }
 }
 

@@ -1,12 +1,10 @@
 /** `pnpm bench losses`: weights from a Gramian, one thread, beside TorchJD. */
-import { writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { aggregators, type WeightsAggregator } from '@espalier/losses';
 import { type Budget, inTurns, repeat, type Timing } from './in-turns.js';
 import { normals } from './numbers.js';
 import { PeerError } from './peer.js';
-import { describeMachine, markdownTable } from './report.js';
+import { describeMachine, machineLine, markdownTable, writeJson } from './report.js';
 import { startTorchJd, type TorchJd } from './torchjd.js';
 
 /** By the names that weights_by_torchjd.py has for them; with the same options. */
@@ -114,11 +112,7 @@ async function run(): Promise<void> {
   const machine = { ...describeMachine(), ...peer?.versions };
   const unit = peer ? 'espalier / TorchJD (how many times faster), in ms a call' : 'espalier, in ms a call';
   console.log(`# Weights from a Gramian\n`);
-  console.log(
-    `${Object.entries(machine)
-      .map(([what, value]) => `${what} ${value}`)
-      .join(' · ')}\n`,
-  );
+  console.log(`${machineLine(machine)}\n`);
   console.log(
     `${unit}: the median call of the median of ${budget.rounds} rounds of ${budget.ms} ms, in turns, on one thread.\n`,
   );
@@ -133,10 +127,7 @@ async function run(): Promise<void> {
     for (const [who, timing] of Object.entries(timings))
       if ('error' in timing) console.log(`\n${who}: ${method} failed at T = ${tasks}: ${timing.error}`);
   if (options.json !== undefined)
-    writeFileSync(
-      resolve(process.env.INIT_CWD ?? '.', options.json),
-      `${JSON.stringify({ machine, ...(missing !== undefined && { torchjd: missing }), rows }, null, 2)}\n`,
-    );
+    writeJson(options.json, { machine, ...(missing !== undefined && { torchjd: missing }), rows });
 }
 
 if (options.help) console.log(usage);

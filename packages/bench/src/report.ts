@@ -1,4 +1,6 @@
+import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { resolve } from 'node:path';
 
 /** What a figure depends on: without it, it says nothing. */
 export function describeMachine(): Record<string, string> {
@@ -8,6 +10,18 @@ export function describeMachine(): Record<string, string> {
     on: `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown'} (${platform} ${arch})`,
     Node: versions.node,
   };
+}
+
+/** What a figure depends on, as a line. */
+export function machineLine(machine: Readonly<Record<string, string>>): string {
+  return Object.entries(machine)
+    .map(([what, value]) => `${what} ${value}`)
+    .join(' · ');
+}
+
+/** Writes figures where the one who called `pnpm bench` means it. */
+export function writeJson(file: string, figures: unknown): void {
+  writeFileSync(resolve(process.env.INIT_CWD ?? '.', file), `${JSON.stringify(figures, null, 2)}\n`);
 }
 
 /** Columns of one width, as the formatter of this repository wants them. */

@@ -1,6 +1,4 @@
 /** `pnpm bench sharing`: what a further task costs in hard sharing, by traced training steps. */
-import { writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Head, multiTaskModel, type Target, type Trunk } from '@espalier/core';
 import * as engine from '@espalier/engine';
@@ -8,7 +6,7 @@ import { hardSharing } from '@espalier/sharing';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { type Budget, type Contestant, inTurns, repeat } from './in-turns.js';
-import { describeMachine, markdownTable } from './report.js';
+import { describeMachine, machineLine, markdownTable, writeJson } from './report.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -121,11 +119,7 @@ async function run(budget: Budget): Promise<void> {
 
   const machine = describeMachine();
   console.log('# What a task costs in hard sharing\n');
-  console.log(
-    `${Object.entries(machine)
-      .map(([what, value]) => `${what} ${value}`)
-      .join(' · ')}\n`,
-  );
+  console.log(`${machineLine(machine)}\n`);
   console.log(
     `A training step (forward, gradients, SGD) as a traced program on native TensorFlow, linear heads, in ms: the median ` +
       `of ${budget.rounds} rounds of ${budget.ms} ms, in turns.\n`,
@@ -140,11 +134,7 @@ async function run(budget: Budget): Promise<void> {
       ]),
     ),
   );
-  if (options.json !== undefined)
-    writeFileSync(
-      resolve(process.env.INIT_CWD ?? '.', options.json),
-      `${JSON.stringify({ machine, tasks: numbersOfTasks, rows }, null, 2)}\n`,
-    );
+  if (options.json !== undefined) writeJson(options.json, { machine, tasks: numbersOfTasks, rows });
 }
 
 if (options.help) console.log(usage);

@@ -3,12 +3,11 @@
 import importlib.metadata
 import json
 import platform
-import statistics
 import sys
-import time
 import warnings
 
 import torch
+from answer_lines import answer, median_ms
 from torchjd import aggregation
 
 warnings.simplefilter("ignore")
@@ -45,22 +44,10 @@ class Case:
         self.inputs = [prepare(torch.tensor(jacobian)) for jacobian in jacobians]
         self.next = 0
 
-    def round(self, ms):
-        times = []
-        start = time.perf_counter()
-        end = start + ms / 1000
-        while start < end:
-            weighting, matrix = self.inputs[self.next]
-            weighting(matrix)
-            self.next = (self.next + 1) % len(self.inputs)
-            now = time.perf_counter()
-            times.append(now - start)
-            start = now
-        return 1000 * statistics.median(times)
-
-
-def answer(value):
-    print(json.dumps(value), flush=True)
+    def call(self):
+        weighting, matrix = self.inputs[self.next]
+        weighting(matrix)
+        self.next = (self.next + 1) % len(self.inputs)
 
 
 versions = {name: importlib.metadata.version(name) for name in ["torchjd", "torch"]}
@@ -72,6 +59,6 @@ for line in sys.stdin:
     try:
         if "jacobians" in request:
             case = Case(request["method"], request["jacobians"])
-        answer({"ms": case.round(request["ms"])})
+        answer({"ms": median_ms(case.call, request["ms"])})
     except Exception as error:
         answer({"error": f"{type(error).__name__}: {error}"})
