@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { messageOf } from '@espalier/core';
 import writeFileAtomic from 'write-file-atomic';
 import { type RunOptions, UsageError } from './options.js';
 
@@ -20,7 +21,7 @@ export function readOptions(folder: string, app: string): RunOptions {
     saved = JSON.parse(readFileSync(fileOf(folder), 'utf8'));
   } catch (cause) {
     throw new UsageError(
-      `--resume is "${folder}", where there is no run to go on with: ${cause instanceof Error ? cause.message : cause}`,
+      `--resume is "${folder}", where there is no run to go on with: ${messageOf(cause)}`,
       { cause },
     );
   }

@@ -2,3 +2,8 @@
 export class DatasetError extends Error {
   override readonly name = 'DatasetError';
 }
+
+/** What was thrown, in words. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

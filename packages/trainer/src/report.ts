@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { messageOf } from '@espalier/core';
 import writeFileAtomic from 'write-file-atomic';
 import type { Comparison, TrainedRun } from './compare.js';
 import { FileError } from './errors.js';
@@ -36,7 +37,7 @@ export async function writeReport(file: string, report: Report): Promise<void> {
     await mkdir(dirname(file), { recursive: true });
     await writeFileAtomic(file, html);
   } catch (cause) {
-    throw new FileError(file, `cannot be written: ${cause instanceof Error ? cause.message : cause}`, {
+    throw new FileError(file, `cannot be written: ${messageOf(cause)}`, {
       cause,
     });
   }

@@ -1,4 +1,4 @@
-import { decodeStoredValues, type StoredType, storedBytes, type Weight } from '@espalier/core';
+import { decodeStoredValues, messageOf, type StoredType, storedBytes, type Weight } from '@espalier/core';
 import { unzipSync } from 'fflate';
 import { WeightFileError } from '../errors.js';
 import { readPickle } from './pickle.js';
@@ -71,7 +71,7 @@ function readZip(bytes: Uint8Array) {
   try {
     files = unzipSync(bytes);
   } catch (cause) {
-    throw new WeightFileError(`is no whole zip: ${cause instanceof Error ? cause.message : cause}.`, {
+    throw new WeightFileError(`is no whole zip: ${messageOf(cause)}.`, {
       cause,
     });
   }

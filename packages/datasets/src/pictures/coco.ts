@@ -1,5 +1,5 @@
 import { type BadExample, BadExamples, type OnBadExample } from '../bad-examples.js';
-import { DatasetError } from '../errors.js';
+import { DatasetError, messageOf } from '../errors.js';
 import { CocoFault, cocoMask, type Polygons, type RunLengths } from './coco-masks.js';
 import type { ObjectBox } from './picture.js';
 import type { SegmentMap } from './segment-map.js';
@@ -101,7 +101,7 @@ function readParts(text: string, file: string): Record<'images' | 'annotations' 
   try {
     parsed = JSON.parse(text);
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
+    const message = messageOf(cause);
     const position = /position (\d+)/.exec(message);
     const line = position === null ? '' : `:${text.slice(0, Number(position[1])).split('\n').length}`;
     throw new DatasetError(`${file}${line}: is not JSON: ${message}`, { cause });

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BadExamples, type OnBadExample } from '../bad-examples.js';
-import { DatasetError } from '../errors.js';
+import { DatasetError, messageOf } from '../errors.js';
 import { decodePicture } from './decode-picture.js';
 import { readLabelMap } from './label-map.js';
 import type { Picture } from './picture.js';
@@ -89,7 +89,7 @@ async function readSplit(file: string, part: 'train' | 'test') {
   try {
     split = JSON.parse(await readFile(file, 'utf8'));
   } catch (cause) {
-    throw new DatasetError(`${file} cannot be read: ${cause instanceof Error ? cause.message : cause}`, {
+    throw new DatasetError(`${file} cannot be read: ${messageOf(cause)}`, {
       cause,
     });
   }

@@ -1,4 +1,5 @@
 import { CsvError, parse } from 'csv-parse/sync';
+import { messageOf } from '../errors.js';
 import { fileError } from './file-error.js';
 import { linesOf } from './lines.js';
 
@@ -56,7 +57,7 @@ export function parseJsonl(text: string, file: string): Row<Readonly<Record<stri
     try {
       value = JSON.parse(content);
     } catch (cause) {
-      throw fileError(file, line, `is no JSON: ${cause instanceof Error ? cause.message : cause}`, { cause });
+      throw fileError(file, line, `is no JSON: ${messageOf(cause)}`, { cause });
     }
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       throw fileError(file, line, 'is no JSON object; expected one a line.');

@@ -1,4 +1,4 @@
-import { DatasetError } from '../errors.js';
+import { DatasetError, messageOf } from '../errors.js';
 
 /** A question about a paragraph. */
 export interface SquadQuestion {
@@ -22,7 +22,7 @@ export function parseSquad(text: string, file: string): SquadQuestion[] {
   try {
     root = JSON.parse(text);
   } catch (cause) {
-    throw new DatasetError(`${file}: is no JSON: ${cause instanceof Error ? cause.message : cause}`, {
+    throw new DatasetError(`${file}: is no JSON: ${messageOf(cause)}`, {
       cause,
     });
   }

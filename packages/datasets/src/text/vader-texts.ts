@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DatasetError } from '../errors.js';
+import { DatasetError, messageOf } from '../errors.js';
 import { parseTsv } from './delimited.js';
 import { fileError } from './file-error.js';
 
@@ -61,7 +61,7 @@ function parseSplit(text: string, file: string): SplitFile {
     if (vaderSources.every((source) => split.unit[source] !== undefined && Array.isArray(split.test[source])))
       return split;
   } catch (cause) {
-    throw new DatasetError(`${file}: is no JSON: ${cause instanceof Error ? cause.message : cause}`, {
+    throw new DatasetError(`${file}: is no JSON: ${messageOf(cause)}`, {
       cause,
     });
   }

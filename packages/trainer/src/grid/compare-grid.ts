@@ -1,6 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Heads } from '@espalier/core';
+import { type Heads, messageOf } from '@espalier/core';
 import writeFileAtomic from 'write-file-atomic';
 import { checkHeldOut, checkNotEmpty } from '../data.js';
 import { type JudgedTask, judgedTasks } from '../delta.js';
@@ -119,7 +119,7 @@ async function readJson<Value>(file: string): Promise<Value | undefined> {
     text = await readFile(file, 'utf8');
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
-    throw new FileError(file, `cannot be read: ${cause instanceof Error ? cause.message : cause}`, { cause });
+    throw new FileError(file, `cannot be read: ${messageOf(cause)}`, { cause });
   }
   try {
     return JSON.parse(text) as Value;
@@ -133,7 +133,7 @@ async function writeText(file: string, text: string): Promise<void> {
     await mkdir(join(file, '..'), { recursive: true });
     await writeFileAtomic(file, text);
   } catch (cause) {
-    throw new FileError(file, `cannot be written: ${cause instanceof Error ? cause.message : cause}`, {
+    throw new FileError(file, `cannot be written: ${messageOf(cause)}`, {
       cause,
     });
   }

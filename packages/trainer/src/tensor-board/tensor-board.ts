@@ -1,6 +1,6 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Heads } from '@espalier/core';
+import { type Heads, messageOf } from '@espalier/core';
 import { gradientCosines } from '../conflicts.js';
 import { FileError } from '../errors.js';
 import { checkBegun, type Watcher } from '../watcher.js';
@@ -35,7 +35,7 @@ export function tensorBoard<H extends Heads>(folder: string): Watcher<H> {
   try {
     mkdirSync(folder, { recursive: true });
   } catch (cause) {
-    throw new FileError(folder, `cannot be made: ${cause instanceof Error ? cause.message : cause}`, {
+    throw new FileError(folder, `cannot be made: ${messageOf(cause)}`, {
       cause,
     });
   }
@@ -94,7 +94,7 @@ function write(file: string, bytes: Uint8Array): void {
   try {
     appendFileSync(file, bytes);
   } catch (cause) {
-    throw new FileError(file, `cannot be written: ${cause instanceof Error ? cause.message : cause}`, {
+    throw new FileError(file, `cannot be written: ${messageOf(cause)}`, {
       cause,
     });
   }
