@@ -1,6 +1,7 @@
 import type { Predictions } from '@espalier/core';
 import type { TaggedSentence } from '@espalier/datasets/node';
 import { type Entity, entitiesOf } from '@espalier/nlp-heads';
+import { escapeHtml } from '@espalier/trainer/node';
 import type { TaggingHeads } from './sentences.js';
 
 /** Sentences with the entities that are there and those that the network finds, and its parts of speech, as HTML. */
@@ -29,10 +30,6 @@ export function gallery(
 <p>Boxes are entities that the network finds: <span class="right">right</span>, <span class="wrong">wrong</span>;
 dashed are those that it <span class="missed">misses</span>. Below each word its part of speech.</p>
 ${items.join('\n')}`;
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 const STYLE = `

@@ -1,5 +1,6 @@
 import type { Predictions } from '@espalier/core';
 import { vaderSources } from '@espalier/datasets/node';
+import { escapeHtml } from '@espalier/trainer/node';
 import { heads } from './network.js';
 import type { ReadText, ReviewHeads } from './texts.js';
 
@@ -43,10 +44,6 @@ export function gallery(texts: readonly ReadText[], predictions: Predictions<Rev
 <footer>${source}${said === source ? '' : ` (predicted ${said})`} · people ${rating.toFixed(1)}, network ${guess.toFixed(1)}, ${label}</footer></blockquote>`;
   });
   return `<style>${STYLE}</style>\n${items.join('\n')}`;
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 const STYLE = `
