@@ -6,6 +6,7 @@ import { buildCommand, install } from './lib/prepare.mjs';
 import { compileReadmes } from './lib/readmes.mjs';
 import { quietly } from './lib/run.mjs';
 import { buildSite } from './lib/site.mjs';
+import { checkTarballSize } from './lib/sizes.mjs';
 import { temporaryFolder } from './lib/temporary.mjs';
 import { publicPackages, readJson, root, tool } from './lib/workspace.mjs';
 
@@ -66,6 +67,7 @@ await main(async () => {
     const missing = ['LICENSE', 'README.md'].filter((file) => !files.includes(file));
     if (missing.length > 0) throw new Error(`The tarball of ${name} lacks ${missing.join(' and ')}.`);
   });
+  await checkTarballs('tarball sizes', async (tarball, name) => checkTarballSize(tarball, name));
   await checkTarballs('publint', (tarball) =>
     quietly(tool('publint', 'run', tarball, '--strict'), { cwd: root }),
   );

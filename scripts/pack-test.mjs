@@ -10,6 +10,7 @@ import { main } from './lib/main.mjs';
 import { pack } from './lib/pack.mjs';
 import { buildCommand, install } from './lib/prepare.mjs';
 import { quietly } from './lib/run.mjs';
+import { checkInstalledSize } from './lib/sizes.mjs';
 import { temporaryFolder } from './lib/temporary.mjs';
 import { publicPackages, root } from './lib/workspace.mjs';
 
@@ -57,6 +58,7 @@ export async function packTest(checks) {
     await createProject(both, tarballs, onOutput);
     await runProgram(both, 'both.mjs');
   });
+  await checks.run('pack test: installed size', async () => checkInstalledSize(both, names));
   for (const [module, resolution] of [
     ['node16', 'node16'],
     ['esnext', 'bundler'],
