@@ -15,7 +15,12 @@ export default {
   ignoreDependencies: ['uplot', '@tensorflow/tfjs-node-gpu'],
   workspaces: {
     '.': {
-      entry: ['scripts/*.mjs', 'scripts/pack-test/*', 'vitest.*.ts', 'docs/.vitepress/config.ts'],
+      entry: [
+        'scripts/*.mjs',
+        'scripts/{pack-test,programs,test}/*',
+        'vitest.*.ts',
+        'docs/.vitepress/config.ts',
+      ],
       project: ['scripts/**', '*.ts'],
       // Started by scripts/, and what the pack test's programs find in their own projects.
       ignoreDependencies: [
@@ -25,6 +30,7 @@ export default {
         'turbo',
         'typedoc.*',
         '@espalier/.*',
+        '@tensorflow/.*',
       ],
     },
     ...Object.fromEntries([...members('packages'), ...members('examples')].map(workspace)),

@@ -32,7 +32,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'wasm',
-          include: ['{packages,examples}/*/test/**/*.test.ts'],
+          include: ['{packages,examples}/*/test/**/*.test.ts', 'scripts/test/*.test.mjs'],
           setupFiles: ['./vitest.engine.ts'],
           provide: { engine: 'wasm' },
           // Errors in sources are for `pnpm check`: here they would fail tests of other packages.

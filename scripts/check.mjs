@@ -1,9 +1,10 @@
 /** `pnpm check`: everything that holds the workspace's habits, tests apart. All run, even if one fails. */
 import { createChecks } from './lib/checks.mjs';
+import { checkLinks } from './lib/links.mjs';
 import { main } from './lib/main.mjs';
 import { contents, pack } from './lib/pack.mjs';
 import { buildCommand, install } from './lib/prepare.mjs';
-import { compileReadmes } from './lib/readmes.mjs';
+import { compileReadmes, runReadmes } from './lib/readmes.mjs';
 import { quietly } from './lib/run.mjs';
 import { buildSite } from './lib/site.mjs';
 import { checkTarballSize } from './lib/sizes.mjs';
@@ -45,8 +46,11 @@ await main(async () => {
   await check('import directions', 'depcruise', 'packages', 'examples', '--config');
   await check('unused code', 'knip', '--no-progress', '--no-config-hints');
   await checks.run('site and its links', buildSite);
+  await checks.run('links between files', checkLinks);
   await checks.run('changesets', changesets);
   await checks.run('build', (onOutput) => quietly(buildCommand(), { cwd: root, onOutput }));
+
+  await checks.run('programs in READMEs, run', runReadmes);
 
   const folder = temporaryFolder();
   const tarballs = new Map();
