@@ -15,6 +15,17 @@ const mayImport = {
   trainer: ['core', 'losses', 'engine'],
   bench: ['core', 'engine', 'losses', 'sharing'],
   'create-head': [],
+  espalier: [
+    'core',
+    'engine',
+    'sharing',
+    'losses',
+    'backbones',
+    'vision-heads',
+    'nlp-heads',
+    'trainer',
+    'datasets',
+  ],
 };
 
 const anyOf = (names) => `(${names.join('|')})`;

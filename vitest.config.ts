@@ -17,6 +17,7 @@ const onEveryEngine = [
 export default defineConfig({
   resolve: {
     alias: [
+      { find: /^espalier$/, replacement: source('packages/espalier/src/index.ts') },
       { find: '@espalier/core/testing', replacement: source('packages/core/src/testing/index.ts') },
       { find: /^@espalier\/([a-z-]+)\/([a-z-]+)$/, replacement: source('packages/$1/src/$2.ts') },
       { find: /^@espalier\/([a-z-]+)$/, replacement: source('packages/$1/src/index.ts') },

@@ -1,0 +1,40 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { messageOf } from '@espalier/core';
+import type { EngineName } from '@espalier/engine';
+import { UsageError } from './errors.js';
+import { writeJson } from './files.js';
+
+/** With what a training was begun: its folder keeps it, so that `--resume` needs nothing else. */
+export interface BegunRun {
+  /** The experiment's file, and its name. */
+  readonly file: string;
+  readonly experiment: string;
+  readonly engine: EngineName;
+  readonly epochs: number;
+  readonly seed: number;
+}
+
+const fileIn = (folder: string) => join(folder, 'options.json');
+
+/** @throws UsageError when the folder holds a run already. */
+export async function keepBegunRun(folder: string, run: BegunRun): Promise<void> {
+  if (existsSync(fileIn(folder))) {
+    throw new UsageError(
+      `${folder} holds a run already. Go on with --resume ${folder}, or name another one with --out.`,
+    );
+  }
+  await writeJson(fileIn(folder), run);
+}
+
+/** @throws UsageError when there is no run in the folder. */
+export function readBegunRun(folder: string): BegunRun {
+  try {
+    return JSON.parse(readFileSync(fileIn(folder), 'utf8'));
+  } catch (cause) {
+    throw new UsageError(
+      `--resume ${folder}: there is no run to go on with (${messageOf(cause)}). Begin one with --out ${folder}`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,1 @@
+export { defineExperiment, type Experiment, type ExperimentData } from './experiment.js';

@@ -1,0 +1,1 @@
+export * from '@espalier/nlp-heads';
