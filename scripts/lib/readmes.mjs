@@ -87,7 +87,11 @@ export const compileReadmes = () =>
     const settings = join(root, 'node_modules/.readmes.tsconfig.json');
     const files = found.map(({ program }) => program);
     const include = ['../packages/*/src/**/*.d.ts'];
-    writeFileSync(settings, JSON.stringify({ extends: '../tsconfig.json', include, files }));
+    const tsBuildInfoFile = '.cache/readmes.tsbuildinfo';
+    writeFileSync(
+      settings,
+      JSON.stringify({ extends: '../tsconfig.json', compilerOptions: { tsBuildInfoFile }, include, files }),
+    );
     try {
       await quietly(tool('tsc', '--noEmit', '--project', settings));
     } finally {
