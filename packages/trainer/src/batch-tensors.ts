@@ -21,6 +21,47 @@ export function batchTensors<H extends Heads, I extends InputKind>(
   return tensors;
 }
 
+/** One of the batches that a step is made of. */
+export interface Part {
+  readonly tensors: NamedTensors;
+  /** How many of a task's labelled examples of the step are in it, as a part of 1; `undefined` without any. */
+  readonly shares: readonly (number | undefined)[];
+  /** What tells its random numbers from those of the step's other batches. */
+  readonly stream: readonly number[];
+}
+
+/**
+ * The batches of a step, those without any label left out. A step of several is as one of all their examples: a task's
+ * loss is the mean over its labelled examples in all of them. They have the input `part`, their part of the penalties.
+ */
+export function partsOf<H extends Heads, I extends InputKind>(
+  model: MultiTaskModel<H, I>,
+  batches: readonly Batch<H, I>[],
+): Part[] {
+  const labelled = batches.filter(({ targets }) =>
+    model.tasks.some(({ name }) => targets[name].labelled > 0),
+  );
+  const totals = model.tasks.map(({ name }) =>
+    labelled.reduce((sum, { targets }) => sum + targets[name].labelled, 0),
+  );
+  return labelled.map((batch, index): Part => {
+    const tensors = batchTensors(model, batch);
+    const shares = model.tasks.map(({ name }, task) => {
+      const { labelled } = batch.targets[name];
+      return labelled === 0 ? undefined : labelled / totals[task];
+    });
+    if (labelled.length === 1) return { tensors, shares, stream: [] };
+    return { tensors: { ...tensors, part: tf.scalar(1 / labelled.length) }, shares, stream: [index] };
+  });
+}
+
+/** The places of the tasks that have a label in one of these batches. */
+export function labelledTasks(parts: readonly Part[]): number[] {
+  return parts[0].shares.flatMap((_, task) =>
+    parts.some(({ shares }) => shares[task] !== undefined) ? [task] : [],
+  );
+}
+
 /** The batch again, inside of a program. */
 export function batchOf<H extends Heads, I extends InputKind>(
   model: MultiTaskModel<H, I>,

@@ -1,11 +1,22 @@
-import { disposeBatch, type Heads, type InputKind, type MultiTaskModel } from '@espalier/core';
+import {
+  type Batch,
+  disposeBatch,
+  type ExampleOf,
+  type Heads,
+  type InputKind,
+  type MultiTaskModel,
+  type TaskName,
+} from '@espalier/core';
 import type { RunStore } from './checkpoints/checkpoint.js';
 import { checkHeldOut, checkNotEmpty, type DataOf } from './data.js';
 import { InterruptedError, TrainerError } from './errors.js';
 import { type Evaluation, evaluate } from './evaluate.js';
+import { type PlateauSchedule, startSchedule } from './plateau.js';
 import type { Sampler } from './samplers/sampler.js';
 import { shuffled } from './samplers/shuffled.js';
+import type { Draw } from './samplers/shuffled-pool.js';
 import type { Schedule } from './schedule.js';
+import { weightsOverEpochs } from './trained-weights.js';
 import { type StepResult, Training, type TrainingOptions } from './training.js';
 import type { StepLosses } from './update.js';
 
@@ -28,9 +39,19 @@ export interface FitOptions<H extends Heads, I extends InputKind = 'common'> ext
   /** How often every example is seen. */
   readonly epochs: number;
   readonly batchSize: number;
+  /**
+   * From how many batches each step's gradients are gathered (1): so a step learns from `batchSize * accumulate` examples
+   * in the memory of `batchSize`. See `Training.step`. Checkpoints are between steps, so what is gathered is in none.
+   */
+  readonly accumulate?: number;
   /** Which examples come into which batch; unless it is given, every epoch sees every example once. */
   readonly sampler?: Sampler<H>;
-  readonly schedule: Schedule;
+  readonly schedule: Schedule | PlateauSchedule<H>;
+  /**
+   * Decides by `trainable` which layers learn, from the number of epochs done alone: `gradualUnfreezing(model)` of
+   * `@espalier/sharing`. Called before the first step, where it goes on from a checkpoint too, and after every epoch.
+   */
+  readonly unfreeze?: (epochsDone: number) => unknown;
   /** The seed of the order of examples, of layers that draw at random and of methods that do. */
   readonly seed: number;
   /** Called after every step. On native TensorFlow the model itself is up to date in `onEpoch` only. */
@@ -84,19 +105,24 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
   model: MultiTaskModel<H, I>,
   options: FitOptions<H, I>,
 ): Promise<readonly StepRecord<H>[]> {
-  const { data, epochs, batchSize, sampler = shuffled(), schedule, seed, onStep, onEpoch } = options;
-  const { validation, run, signal } = options;
+  const { data, epochs, batchSize, accumulate = 1, sampler = shuffled(), seed, onStep, onEpoch } = options;
+  const { unfreeze, validation, run, signal } = options;
   checkNotEmpty(data, 'train on');
   if (validation !== undefined) checkHeldOut(data, validation.data, 'validate');
   checkCount('epochs', epochs);
   checkCount('batchSize', batchSize);
+  checkCount('accumulate', accumulate);
 
-  const stepsPerEpoch = Math.ceil(data.length / batchSize);
+  const stepsPerEpoch = Math.ceil(data.length / (batchSize * accumulate));
   const steps = epochs * stepsPerEpoch;
   const epochOf = (step: number) => Math.ceil(step / stepsPerEpoch);
   const tasks = model.tasks.map(({ name }) => name);
-  const sampling = sampler.start(data, { tasks, batchSize, stepsPerEpoch, epochs, seed });
-  const training = new Training(model, options);
+  const batchesPerEpoch = stepsPerEpoch * accumulate;
+  const sampling = sampler.start(data, { tasks, batchSize, stepsPerEpoch: batchesPerEpoch, epochs, seed });
+  const schedule = startSchedule(options.schedule, model, validation !== undefined);
+  const weights = unfreeze && weightsOverEpochs(model, unfreeze, epochs);
+  unfreeze?.(0);
+  const training = new Training(model, options, weights);
   const records: StepRecord<H>[] = [];
   let done = 0;
   let stopped = false;
@@ -110,6 +136,7 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
       seed,
       sampling: sampling.state(),
       stopped,
+      schedule: schedule.state(),
       ...(validation !== undefined && { judge: validation.judge.state() }),
     });
     // An error is thrown where it is awaited; until then it is no unhandled rejection.
@@ -117,67 +144,78 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
     await atMost(STOP_FOR_SAVING_MS, saving);
   };
 
-  const endEpoch = async (record: StepRecord<H>) => {
-    if (onEpoch === undefined && validation === undefined) return;
-    await training.lend(async () => {
-      const evaluation = validation && (await evaluate(model, validation.data, { batchSize }));
-      if (evaluation !== undefined) {
-        const { best, stop } = validation!.judge.observe(evaluation);
-        if (best) await run?.saveBest(await model.exportWeights());
-        stopped ||= stop;
+  const goOnFrom = ({ checkpoint, lines }: NonNullable<Awaited<ReturnType<RunStore['open']>>>) => {
+    if (checkpoint.seed !== seed) {
+      throw new TrainerError(`The checkpoint was made with seed ${checkpoint.seed}, but now it is ${seed}.`);
+    }
+    sampling.load(checkpoint.sampling);
+    if (unfreeze !== undefined) {
+      unfreeze(Math.floor(checkpoint.step / stepsPerEpoch));
+      training.refresh();
+    }
+    training.restore(checkpoint);
+    schedule.load(checkpoint.schedule);
+    if (checkpoint.judge !== undefined) validation?.judge.load(checkpoint.judge as never);
+    ({ step: done, stopped } = checkpoint);
+    for (const { step, losses } of lines) {
+      const place = { step, steps, epoch: epochOf(step), epochs };
+      records.push({ ...place, losses: losses as StepLosses<H>, weights: {} });
+    }
+  };
+
+  const step = (number: number): StepRecord<H> => {
+    const place = { step: number, epoch: epochOf(number) };
+    const learningRate = schedule.rate(number - 1, steps, stepsPerEpoch);
+    const batches: Batch<H, I>[] = [];
+    try {
+      while (batches.length < accumulate) {
+        batches.push(model.batch(sampling.next().map((draw) => exampleOf(data, draw))));
       }
-      await onEpoch?.({ ...record, ...(evaluation && { evaluation }) }, () => {
-        stopped = true;
+      return { ...place, steps, epochs, ...training.step(batches, { ...place, learningRate }) };
+    } finally {
+      batches.forEach(disposeBatch);
+    }
+  };
+
+  const endEpoch = async (record: StepRecord<H>) => {
+    const before = learning(model);
+    let evaluation: Evaluation<H> | undefined;
+    if (onEpoch !== undefined || validation !== undefined) {
+      await training.lend(async () => {
+        evaluation = validation && (await evaluate(model, validation.data, { batchSize }));
+        if (evaluation !== undefined) {
+          const { best, stop } = validation!.judge.observe(evaluation);
+          if (best) await run?.saveBest(await model.exportWeights());
+          stopped ||= stop;
+        }
+        await onEpoch?.({ ...record, ...(evaluation && { evaluation }) }, () => {
+          stopped = true;
+        });
       });
-    });
+    }
+    schedule.endEpoch(meanLosses(records, record.epoch), evaluation);
+    if (learning(model) !== before) {
+      throw new TrainerError(
+        'onEpoch has changed which layers learn, and a resumed training would not know. Give what does so as `unfreeze`.',
+      );
+    }
+    if (unfreeze === undefined) return;
+    unfreeze(record.epoch);
+    if (learning(model) !== before) training.refresh();
   };
 
   try {
     const found = await run?.open();
-    if (found !== undefined) {
-      const { checkpoint, lines } = found;
-      if (checkpoint.seed !== seed) {
-        throw new TrainerError(
-          `The checkpoint was made with seed ${checkpoint.seed}, but now it is ${seed}.`,
-        );
-      }
-      sampling.load(checkpoint.sampling);
-      training.restore(checkpoint);
-      if (checkpoint.judge !== undefined) validation?.judge.load(checkpoint.judge as never);
-      ({ step: done, stopped } = checkpoint);
-      for (const { step, losses } of lines) {
-        records.push({
-          step,
-          steps,
-          epoch: epochOf(step),
-          epochs,
-          losses: losses as StepLosses<H>,
-          weights: {},
-        });
-      }
-    }
+    if (found !== undefined) goOnFrom(found);
     while (done < steps && !stopped && !signal?.aborted) {
-      const step = done + 1;
-      const epoch = epochOf(step);
-      const batch = model.batch(sampling.next().map((draw) => data.at(draw.index, draw.epoch)));
-      let record: StepRecord<H>;
-      try {
-        const result = training.step(batch, {
-          learningRate: schedule(step - 1, steps, stepsPerEpoch),
-          step,
-          epoch,
-        });
-        record = { step, steps, epoch, epochs, ...result };
-      } finally {
-        disposeBatch(batch);
-      }
+      const record = step(done + 1);
       sampling.observe(record.losses);
       records.push(record);
-      run?.record({ step, losses: record.losses as Readonly<Record<string, number>> });
-      done = step;
+      run?.record({ step: record.step, losses: record.losses as Readonly<Record<string, number>> });
+      done = record.step;
       onStep?.(record);
-      if (step % stepsPerEpoch === 0) await endEpoch(record);
-      if (run !== undefined && step % (run.everySteps ?? stepsPerEpoch) === 0) await save(run);
+      if (done % stepsPerEpoch === 0) await endEpoch(record);
+      if (run !== undefined && done % (run.everySteps ?? stepsPerEpoch) === 0) await save(run);
       await letOthersRun();
     }
     if (run !== undefined && done > (found?.checkpoint.step ?? 0)) {
@@ -191,6 +229,40 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
     training.dispose();
   }
   return records;
+}
+
+/** Tells which weights learn. */
+function learning<H extends Heads, I extends InputKind>({ variables }: MultiTaskModel<H, I>): string {
+  return variables.map(({ id }) => id).join();
+}
+
+/** An example as it was drawn; of one that was drawn for some tasks, their labels only. */
+function exampleOf<H extends Heads, I extends InputKind>(
+  data: DataOf<H, I>,
+  { index, epoch, tasks }: Draw,
+): ExampleOf<H, I> {
+  const example = data.at(index, epoch);
+  if (tasks === undefined) return example;
+  const labels = Object.entries(example.labels).map(([task, label]) => [
+    task,
+    tasks.includes(task) ? label : undefined,
+  ]);
+  return { ...example, labels: Object.fromEntries(labels) };
+}
+
+/** Of an epoch, by task; without the tasks that had no label in it. */
+function meanLosses<H extends Heads>(
+  records: readonly StepRecord<H>[],
+  epoch: number,
+): Record<string, number> {
+  const own = records.filter((record) => record.epoch === epoch);
+  const tasks = [...new Set(own.flatMap(({ losses }) => Object.keys(losses)))] as TaskName<H>[];
+  return Object.fromEntries(
+    tasks.map((task) => {
+      const known = own.flatMap(({ losses }) => losses[task] ?? []);
+      return [task, known.reduce((sum, loss) => sum + loss, 0) / known.length];
+    }),
+  );
 }
 
 /** Waits until something is done, but not longer than so many milliseconds. */

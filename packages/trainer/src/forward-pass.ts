@@ -1,5 +1,5 @@
 import type { Heads, InputKind, MultiTaskModel } from '@espalier/core';
-import { type Carry, carry, type NamedTensors } from '@espalier/engine';
+import type { NamedTensors, StateHolder } from '@espalier/engine';
 import * as tf from '@tensorflow/tfjs-core';
 import { batchOf } from './batch-tensors.js';
 
@@ -8,29 +8,62 @@ import { batchOf } from './batch-tensors.js';
  * a step that is given up must not leave a trace, and one whose losses are computed twice counts once.
  */
 export class ForwardPass<H extends Heads, I extends InputKind = 'common'> {
-  private readonly statistics: readonly tf.Variable[];
-  private readonly aside: Carry<NamedTensors> = carry();
+  private readonly candidates: readonly tf.Variable[];
+  /** For every statistic what the last pass has made of it. */
+  private readonly aside = new Map<tf.Variable, tf.Variable>();
+  private readonly looked = new Set<string>();
 
   constructor(private readonly model: MultiTaskModel<H, I>) {
     const trainable = new Set(model.variables);
-    this.statistics = [...model.weights.values()].filter((variable) => !trainable.has(variable));
+    this.candidates = [...model.weights.values()].filter((variable) => !trainable.has(variable));
   }
 
   /** What a program has to have in its state. */
-  get state(): readonly [Carry<NamedTensors>] {
-    return [this.aside];
+  get state(): StateHolder {
+    const { aside } = this;
+    return {
+      get variables() {
+        return [...aside.values()];
+      },
+    };
+  }
+
+  /**
+   * Outside of the program: finds out which statistics a pass changes, by one pass for every set of tasks with inputs.
+   *
+   * @returns whether there are more than were known, so that traces of before do not fit any more.
+   */
+  prepare(inputs: NamedTensors): boolean {
+    const filled = Object.keys(inputs).filter((name) => name.endsWith('inputs') && inputs[name].size > 0);
+    const key = filled.join();
+    if (this.candidates.length === 0 || this.looked.has(key)) return false;
+    this.looked.add(key);
+    const known = this.aside.size;
+    tf.tidy(() => {
+      const before = this.candidates.map((variable) => tf.clone(variable));
+      this.model.losses(batchOf(this.model, inputs), { training: true });
+      for (const [index, statistic] of this.candidates.entries()) {
+        if (statistic.dataId === before[index].dataId) continue;
+        statistic.assign(before[index]);
+        if (!this.aside.has(statistic)) this.aside.set(statistic, tf.variable(before[index], false));
+      }
+    });
+    return this.aside.size > known;
+  }
+
+  /** Before the first of several passes that go on from each other: those of batches with a `part`. */
+  begin(): void {
+    for (const [statistic, aside] of this.aside) aside.assign(statistic);
   }
 
   /** The losses of the tasks that have labels, in the model's order, and the penalties of the layers. */
   run(inputs: NamedTensors): { readonly losses: tf.Scalar[]; readonly penalties: tf.Scalar[] } {
-    const { model, statistics } = this;
-    const before = statistics.map((variable) => tf.clone(variable));
+    const { model, aside } = this;
+    const before = [...aside.keys()].map((statistic) => tf.clone(statistic));
+    if ('part' in inputs) this.keepStatistics();
     const byTask = model.losses(batchOf(model, inputs), { training: true });
-    const changed = statistics.flatMap((variable, index) =>
-      variable.dataId === before[index].dataId ? [] : [[String(index), tf.clone(variable)] as const],
-    );
-    if (changed.length > 0) this.aside.set(Object.fromEntries(changed));
-    for (const [index] of changed) statistics[Number(index)].assign(before[Number(index)]);
+    this.begin();
+    for (const [index, statistic] of [...aside.keys()].entries()) statistic.assign(before[index]);
     return {
       losses: model.tasks.flatMap(({ name }) => byTask[name] ?? []),
       penalties: model.network.calculateLosses() as tf.Scalar[],
@@ -39,13 +72,10 @@ export class ForwardPass<H extends Heads, I extends InputKind = 'common'> {
 
   /** Puts in place what the last pass had put aside. */
   keepStatistics(): void {
-    if (this.aside.variables.length === 0) return;
-    for (const [index, value] of Object.entries(this.aside.get())) {
-      this.statistics[Number(index)].assign(value);
-    }
+    for (const [statistic, aside] of this.aside) statistic.assign(aside);
   }
 
   dispose(): void {
-    this.aside.dispose();
+    tf.dispose([...this.aside.values()]);
   }
 }

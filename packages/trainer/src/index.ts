@@ -63,11 +63,19 @@ export { rateByGroup } from './optimizers/rate-by-group.js';
 export { type SgdOptions, sgd } from './optimizers/sgd.js';
 export type { WeightDecayOptions } from './optimizers/weight-decay.js';
 export { type PairedTest, pairedTest, type Spread, spreadOf } from './paired-test.js';
+export {
+  type PlateauOptions,
+  type PlateauSchedule,
+  type PlateauState,
+  type RunningSchedule,
+  reduceOnPlateau,
+} from './plateau.js';
 export { decodeSafetensors, encodeSafetensors } from './safetensors.js';
 export { annealed } from './samplers/annealed.js';
 export { byLength } from './samplers/by-length.js';
 export { byLoss } from './samplers/by-loss.js';
 export { byProgress } from './samplers/by-progress.js';
+export { curriculum, type Phase } from './samplers/curriculum.js';
 export { samplers } from './samplers/index.js';
 export type { LossTrend } from './samplers/loss-trend.js';
 export { proportional } from './samplers/proportional.js';

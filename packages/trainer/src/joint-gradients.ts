@@ -2,12 +2,12 @@ import type { Heads, InputKind, MultiTaskModel } from '@espalier/core';
 import { lossGradients, type NamedTensors } from '@espalier/engine';
 import type { Weighting } from '@espalier/losses';
 import * as tf from '@tensorflow/tfjs-core';
-import { tasksWith } from './batch-tensors.js';
+import { labelledTasks, type Part, tasksWith } from './batch-tensors.js';
 import type { ForwardPass } from './forward-pass.js';
 import { readLosses, spread, taskScalars } from './task-numbers.js';
 import { follows, type TrainedWeight } from './trained-weights.js';
 import type { GradientSource } from './update.js';
-import { zerosVariable } from './zeros-variable.js';
+import { setZero, zerosVariable } from './zeros-variable.js';
 
 /**
  * The gradient of the weighted sum of the losses: one backward pass. Where the weights follow from this step's losses,
@@ -25,35 +25,47 @@ export function jointGradients<H extends Heads, I extends InputKind>(
   return {
     state: held,
 
+    begin: () => held.forEach(setZero),
+
     gradients(inputs) {
+      const { part } = inputs;
       const present = tasksWith(model, 'mask', inputs);
       const factors = present.map((task) => inputs[`${model.tasks[task].name}/weight`]);
       let losses!: tf.Tensor;
       const { gradients } = lossGradients(() => {
         const pass = forward.run(inputs);
         const weighted = pass.losses.map((loss, index) => tf.mul(loss, factors[index]));
-        const total = tf.addN([...weighted, ...pass.penalties]) as tf.Scalar;
+        const penalties = pass.penalties.map((penalty) => (part ? tf.mul(penalty, part) : penalty));
+        const total = tf.addN([...weighted, ...penalties]) as tf.Scalar;
         losses = tf.keep(tf.stack(pass.losses));
         return total;
       }, variables);
       for (const [index, weight] of weights.entries()) {
-        if (!follows(weight, present)) continue;
-        held[index].assign(gradients.get(weight.variable) ?? tf.zerosLike(weight.variable));
+        const gradient = gradients.get(weight.variable);
+        // Of several batches, another one may have the tasks of a weight whose penalty is in all of them.
+        if (part) gradient && held[index].assign(tf.add(held[index], gradient));
+        else if (follows(weight, present)) held[index].assign(gradient ?? tf.zerosLike(weight.variable));
       }
       const output = tf.clone(losses);
       losses.dispose();
       return { losses: output };
     },
 
-    decide(entries, batch, state, { step, epoch, random }) {
-      const present = tasksWith(model, 'mask', batch);
+    compare: () => ({}),
+
+    decide(entries, parts, state, { step, epoch, random }) {
+      const present = labelledTasks(parts);
       const known =
         weighting.needs === 'tasks'
           ? spread(model, present, new Float32Array(present.length))
-          : readLosses(model, batch, entries.losses(batch), step);
+          : readLosses(model, parts, entries.losses, step);
       const weighed = weighting.step(state.weighting, known, { step: step - 1, epoch, random });
-      const inputs = taskScalars(model, 'weight', weighed.weights, present);
-      const losses = readLosses(model, batch, entries.gradients({ ...batch, ...inputs }), step);
+      if (parts.length > 1) entries.begin();
+      const gradients = (part: Part) => {
+        const factors = weighed.weights.map((weight, task) => weight * (part.shares[task] ?? 0));
+        return entries.gradients(part, taskScalars(model, 'weight', factors, labelledTasks([part])));
+      };
+      const losses = readLosses(model, parts, gradients, step);
       return {
         losses,
         weights: spread(
@@ -62,7 +74,7 @@ export function jointGradients<H extends Heads, I extends InputKind>(
           present.map((task) => weighed.weights[task]),
         ),
         state: { ...state, weighting: weighed.state },
-        inputs,
+        inputs: taskScalars(model, 'weight', weighed.weights, present),
       };
     },
 

@@ -2,13 +2,13 @@ import type { Heads, InputKind, MultiTaskModel } from '@espalier/core';
 import { type Carry, carry, type NamedTensors, perTaskGradients } from '@espalier/engine';
 import { gramian } from '@espalier/losses/tensors';
 import * as tf from '@tensorflow/tfjs-core';
-import { tasksWith } from './batch-tensors.js';
+import { labelledTasks, type Part, tasksWith } from './batch-tensors.js';
 import type { Combination } from './combination.js';
 import type { ForwardPass } from './forward-pass.js';
 import { readLosses, spread, taskScalars } from './task-numbers.js';
 import { follows, type TrainedWeight } from './trained-weights.js';
 import type { ByTask, GradientSource, Update, UpdateContext } from './update.js';
-import { zerosVariable } from './zeros-variable.js';
+import { setZero, zerosVariable } from './zeros-variable.js';
 
 type Rows = readonly (Float32Array | undefined)[];
 
@@ -36,6 +36,14 @@ export function taskGradients<H extends Heads, I extends InputKind>(
   const asksFor = (what: string) => width > 0 && (weighting.needs === what || aggregator?.needs === what);
   const scalar = (inputs: NamedTensors, task: number, kind: string) =>
     inputs[`${model.tasks[task].name}/${kind}`];
+
+  /** In place of what is held, or where the batch is a share of the step's examples added to it. */
+  const hold = (held: tf.Variable, gradient: tf.Tensor, share: tf.Tensor | undefined) =>
+    held.assign(share === undefined ? gradient : tf.add(held, tf.mul(gradient, share)));
+  const looks = (flat: readonly tf.Tensor[]): NamedTensors => ({
+    ...(asksFor('gramian') && { gramian: gramian(flat.map((row) => [row])) }),
+    ...(asksFor('jacobian') && { jacobian: tf.stack([...flat]) }),
+  });
 
   function aggregate(
     losses: ByTask,
@@ -67,6 +75,8 @@ export function taskGradients<H extends Heads, I extends InputKind>(
   return {
     state: [...rows, ...heldOwn, penalties],
 
+    begin: () => [...rows, ...heldOwn].forEach(setZero),
+
     gradients(inputs) {
       const present = tasksWith(model, 'mask', inputs);
       const { losses, gradients } = perTaskGradients(
@@ -81,7 +91,8 @@ export function taskGradients<H extends Heads, I extends InputKind>(
       );
       for (const [place, task] of present.entries()) {
         for (const [index, weight] of own.entries()) {
-          if (weight.tasks[0] === task) heldOwn[index].assign(gradients[place][shared.length + index]);
+          if (weight.tasks[0] === task)
+            hold(heldOwn[index], gradients[place][shared.length + index], scalar(inputs, task, 'share'));
         }
       }
       const penalty = gradients[present.length];
@@ -92,21 +103,32 @@ export function taskGradients<H extends Heads, I extends InputKind>(
       const flat = present.map((_, place) =>
         tf.concat(shared.map((_, index) => tf.reshape(gradients[place][index], [sizes[index]]))),
       );
-      for (const [place, task] of present.entries()) rows[task].assign(flat[place]);
-      return {
-        ...outputs,
-        ...(asksFor('gramian') && { gramian: gramian(flat.map((row) => [row])) }),
-        ...(asksFor('jacobian') && { jacobian: tf.stack(flat) }),
-      };
+      for (const [place, task] of present.entries())
+        hold(rows[task], flat[place], scalar(inputs, task, 'share'));
+      return { ...outputs, ...('part' in inputs ? {} : looks(flat)) };
     },
 
-    decide(entries, batch, state, context) {
-      const present = tasksWith(model, 'mask', batch);
-      const outputs = entries.gradients(batch);
-      const losses = readLosses(model, batch, outputs, context.step);
+    compare: () => looks(rows),
+
+    decide(entries, parts, state, context) {
+      const present = labelledTasks(parts);
+      let outputs: NamedTensors = {};
+      if (parts.length > 1) entries.begin();
+      const gradients = (part: Part) => {
+        const shares = part.shares.map((share) => share ?? 0);
+        outputs = entries.gradients(
+          part,
+          parts.length > 1 ? taskScalars(model, 'share', shares, labelledTasks([part])) : {},
+        );
+        return outputs;
+      };
+      const losses = readLosses(model, parts, gradients, context.step);
+      if (parts.length > 1) outputs = entries.compare();
+      const compared = parts.length > 1 ? model.tasks.map((_, task) => task) : present;
+      const known = (rows: Rows) => rows.map((row, task) => (present.includes(task) ? row : undefined));
       const seen = {
-        gramian: outputs.gramian && widen(model, present, readRows(outputs.gramian)),
-        jacobian: outputs.jacobian && spread(model, present, readRows(outputs.jacobian)),
+        gramian: outputs.gramian && known(widen(model, compared, readRows(outputs.gramian))),
+        jacobian: outputs.jacobian && known(spread(model, compared, readRows(outputs.jacobian))),
       };
       const { step, epoch, random } = context;
       const weighed = weighting.step(state.weighting, losses, {

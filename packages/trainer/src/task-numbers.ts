@@ -1,26 +1,33 @@
 import type { Heads, InputKind, MultiTaskModel } from '@espalier/core';
 import type { NamedTensors } from '@espalier/engine';
 import * as tf from '@tensorflow/tfjs-core';
-import { tasksWith } from './batch-tensors.js';
+import { labelledTasks, type Part } from './batch-tensors.js';
 import { NonFiniteLossError } from './errors.js';
 import type { ByTask } from './update.js';
 
 /**
- * The losses that an entry gave for a batch, as numbers, from one read.
+ * The losses that an entry gives for the batches of a step, as numbers, from one read a batch: means over the labelled
+ * examples of all of them.
  *
  * @throws NonFiniteLossError naming the first task whose loss is NaN or infinite.
  */
 export function readLosses<H extends Heads, I extends InputKind>(
   model: MultiTaskModel<H, I>,
-  batch: NamedTensors,
-  { losses }: NamedTensors,
+  parts: readonly Part[],
+  run: (part: Part) => NamedTensors,
   step: number,
 ): ByTask {
-  const present = tasksWith(model, 'mask', batch);
-  const values = losses.dataSync<'float32'>();
-  const bad = values.findIndex((loss) => !Number.isFinite(loss));
-  if (bad >= 0) throw new NonFiniteLossError(model.tasks[present[bad]].name, step, values[bad]);
-  return spread(model, present, values);
+  const means: (number | undefined)[] = model.tasks.map(() => undefined);
+  for (const part of parts) {
+    const present = labelledTasks([part]);
+    const values = run(part).losses.dataSync<'float32'>();
+    const bad = values.findIndex((loss) => !Number.isFinite(loss));
+    if (bad >= 0) throw new NonFiniteLossError(model.tasks[present[bad]].name, step, values[bad]);
+    for (const [place, task] of present.entries()) {
+      means[task] = (means[task] ?? 0) + part.shares[task]! * values[place];
+    }
+  }
+  return means;
 }
 
 /** Values of the present tasks, in their places. */

@@ -20,6 +20,20 @@ export function trainedWeights<H extends Heads, I extends InputKind>(
   });
 }
 
+/** Those that learn in one of the epochs, where layers begin to learn, or cease, after so many. */
+export function weightsOverEpochs<H extends Heads, I extends InputKind>(
+  model: MultiTaskModel<H, I>,
+  unfreeze: (epochsDone: number) => unknown,
+  epochs: number,
+): TrainedWeight[] {
+  const found = new Map<string, TrainedWeight>();
+  for (let done = 0; done < epochs; done++) {
+    unfreeze(done);
+    for (const weight of trainedWeights(model)) found.set(weight.name, weight);
+  }
+  return [...model.weights.keys()].flatMap((name) => found.get(name) ?? []);
+}
+
 /** Whether one of these tasks, those of a batch, moves a weight. */
 export function follows({ tasks }: TrainedWeight, present: readonly number[]): boolean {
   return tasks.some((task) => present.includes(task));

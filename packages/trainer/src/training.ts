@@ -1,7 +1,7 @@
 import { type Batch, type Heads, type InputKind, type MultiTaskModel, withRandom } from '@espalier/core';
 import { type NamedTensors, type Program, program } from '@espalier/engine';
 import * as tf from '@tensorflow/tfjs-core';
-import { batchTensors } from './batch-tensors.js';
+import { type Part, partsOf } from './batch-tensors.js';
 import type { TrainingSnapshot } from './checkpoints/checkpoint.js';
 import { differences } from './checkpoints/differences.js';
 import { type Combination, type CombinationState, initCombination } from './combination.js';
@@ -14,8 +14,8 @@ import { named } from './optimizers/slots.js';
 import { randomAt } from './samplers/seeds.js';
 import { taskGradients } from './task-gradients.js';
 import { readLosses } from './task-numbers.js';
-import { trainedWeights } from './trained-weights.js';
-import type { GradientSource, StepLosses, Update } from './update.js';
+import { type TrainedWeight, trainedWeights } from './trained-weights.js';
+import type { GradientSource, StepLosses, Update, UpdateEntries } from './update.js';
 
 export interface TrainingOptions extends Combination {
   readonly optimizer: Optimizer;
@@ -55,7 +55,7 @@ export interface StepResult<H extends Heads> {
 }
 
 type Step = (inputs: NamedTensors) => NamedTensors;
-type StepProgram = Program<{ losses: Step; gradients: Step; apply: Step }>;
+type StepProgram = Program<{ losses: Step; begin: Step; gradients: Step; compare: Step; apply: Step }>;
 
 /**
  * A model in training: losses, gradients, their combination and the optimizer, step by step. On native TensorFlow the
@@ -66,95 +66,66 @@ type StepProgram = Program<{ losses: Step; gradients: Step; apply: Step }>;
 export class Training<H extends Heads, I extends InputKind = 'common'> {
   /** What weighting and aggregator remember. */
   state: CombinationState;
-  private readonly forward: ForwardPass<H, I>;
-  private readonly source: GradientSource;
   private readonly optimizer: OptimizerState;
-  private readonly averages: ReadonlyMap<string, tf.Variable>;
-  private readonly program: StepProgram;
+  private readonly averaging: OptimizerState | undefined;
+  private forward: ForwardPass<H, I>;
+  private source: GradientSource;
+  private program: StepProgram;
 
-  /** @throws TrainerError when the trainer cannot give the aggregator what it works on. */
+  /**
+   * @param weights those that learn at some time, where layers begin to learn later: see `refresh`.
+   * @throws TrainerError when the trainer cannot give the aggregator what it works on.
+   */
   constructor(
     private readonly model: MultiTaskModel<H, I>,
     private readonly options: TrainingOptions,
+    private readonly weights: readonly TrainedWeight[] = trainedWeights(model),
   ) {
-    const { weighting, aggregator } = options;
     this.state = initCombination(options, model.tasks.length);
-    const weights = trainedWeights(model);
     const variables = new Map(weights.map(({ name, variable }) => [name, variable]));
-    const forward = new ForwardPass(model);
-    const source =
-      aggregator !== undefined || weighting.needs === 'gramian'
-        ? taskGradients(model, weights, forward, options)
-        : jointGradients(model, weights, forward, weighting);
-    const optimizer = options.optimizer.init(variables);
-    const averaging =
+    this.optimizer = options.optimizer.init(variables);
+    this.averaging =
       options.averageWeights === undefined
         ? undefined
         : averageWeights(options.averageWeights).init(variables);
-    this.averages = averaging?.slots ?? new Map();
-    this.program = program({
-      state: [
-        ...model.weights.values(),
-        ...forward.state,
-        ...source.state,
-        ...optimizer.slots.values(),
-        ...this.averages.values(),
-      ],
-      entries: {
-        losses: (inputs: NamedTensors) => ({ losses: tf.stack(forward.run(inputs).losses) }),
-        gradients: (inputs: NamedTensors) => source.gradients(inputs),
-        apply: (inputs: NamedTensors) => {
-          optimizer.update(source.gradientsOf(inputs), { learningRate: inputs.learningRate as tf.Scalar });
-          averaging?.update(new Map(), { learningRate: inputs.learningRate as tf.Scalar });
-          forward.keepStatistics();
-          return {};
-        },
-      },
-      ...(options.traced !== undefined && { traced: options.traced }),
-    });
-    this.forward = forward;
-    this.source = source;
-    this.optimizer = optimizer;
+    ({ forward: this.forward, source: this.source } = this.connect());
+    this.program = this.compile();
   }
 
   /**
-   * One update. The batch stays the caller's.
+   * One update, by the gradients of one batch, or of several one after another: these take the memory of one, and give
+   * the update of one batch of all their examples, except that batch normalization and dropout see each alone. The
+   * batches stay the caller's.
    *
    * @throws NonFiniteLossError before anything is changed.
    */
-  step(batch: Batch<H, I>, { learningRate, step, epoch }: StepOptions): StepResult<H> {
-    const { model, options, source, program } = this;
-    if (model.tasks.every(({ name }) => batch.targets[name].labelled === 0))
-      return { losses: {}, weights: {} };
-
-    // Every pass of a step draws the same: the second look of a weighting is at the network of the first.
-    const drawing = (entry: Step) => (inputs: NamedTensors) =>
-      withRandom(randomAt(options.seed, step, 0), () => entry(inputs));
-    const entries = {
-      losses: drawing(program.entries.losses),
-      gradients: drawing(program.entries.gradients),
-    };
-    let update!: Update;
+  step(
+    batches: Batch<H, I> | readonly Batch<H, I>[],
+    { learningRate, step, epoch }: StepOptions,
+  ): StepResult<H> {
+    const { model, options, source } = this;
+    let update: Update | undefined;
     tf.tidy(() => {
-      const inputs = batchTensors(model, batch);
-      update = source.decide(entries, inputs, this.state, {
+      const parts = partsOf(model, 'targets' in batches ? [batches] : batches);
+      if (parts.length === 0) return;
+      this.prepare(parts);
+      const entries = this.entriesAt(step);
+      update = source.decide(entries, parts, this.state, {
         step,
         epoch,
         random: randomAt(options.seed, step, 1),
       });
-      program.entries.apply({ ...update.inputs, learningRate: tf.scalar(learningRate) });
+      this.program.entries.apply({ ...update.inputs, learningRate: tf.scalar(learningRate) });
       const { afterUpdate } = options.weighting;
       this.state =
         afterUpdate === undefined
           ? update.state
           : {
               ...update.state,
-              weighting: afterUpdate(
-                update.state.weighting,
-                readLosses(model, inputs, entries.losses(inputs), step),
-              ),
+              weighting: afterUpdate(update.state.weighting, readLosses(model, parts, entries.losses, step)),
             };
     });
+    if (update === undefined) return { losses: {}, weights: {} };
     const { losses, weights, gramian } = update;
     return {
       losses: byName(model, losses),
@@ -166,6 +137,15 @@ export class Training<H extends Heads, I extends InputKind = 'common'> {
   /** Brings the model's weights up to date. */
   sync(): void {
     this.program.sync();
+  }
+
+  /** Takes notice of layers that have begun or ceased to learn. What the optimizer remembers of them stays. */
+  refresh(): void {
+    this.program.dispose();
+    this.forward.dispose();
+    this.source.dispose();
+    ({ forward: this.forward, source: this.source } = this.connect());
+    this.program = this.compile();
   }
 
   /** Gives the model, up to date and with averaged weights where there are, to somebody for a while. */
@@ -216,6 +196,76 @@ export class Training<H extends Heads, I extends InputKind = 'common'> {
     this.forward.dispose();
     this.source.dispose();
     tf.dispose([...this.optimizer.slots.values(), ...this.averages.values()]);
+  }
+
+  /** What computes the gradients of the weights that learn now. */
+  private connect(): { readonly forward: ForwardPass<H, I>; readonly source: GradientSource } {
+    const { model, options } = this;
+    const learning = new Set(model.variables);
+    const weights = this.weights.filter(({ variable }) => learning.has(variable));
+    const forward = new ForwardPass(model);
+    const byTask = options.aggregator !== undefined || options.weighting.needs === 'gramian';
+    const source = byTask
+      ? taskGradients(model, weights, forward, options)
+      : jointGradients(model, weights, forward, options.weighting);
+    return { forward, source };
+  }
+
+  private compile(): StepProgram {
+    const { model, options, forward, source, optimizer, averaging } = this;
+    return program({
+      state: [
+        ...model.weights.values(),
+        forward.state,
+        ...source.state,
+        ...optimizer.slots.values(),
+        ...this.averages.values(),
+      ],
+      entries: {
+        losses: (inputs: NamedTensors) => ({ losses: tf.stack(forward.run(inputs).losses) }),
+        begin: () => {
+          source.begin();
+          forward.begin();
+          return {};
+        },
+        gradients: (inputs: NamedTensors) => source.gradients(inputs),
+        compare: () => source.compare(),
+        apply: (inputs: NamedTensors) => {
+          optimizer.update(source.gradientsOf(inputs), { learningRate: inputs.learningRate as tf.Scalar });
+          averaging?.update(new Map(), { learningRate: inputs.learningRate as tf.Scalar });
+          forward.keepStatistics();
+          return {};
+        },
+      },
+      ...(options.traced !== undefined && { traced: options.traced }),
+    });
+  }
+
+  private prepare(parts: readonly Part[]): void {
+    // Each is looked at, hence no `some`.
+    const grown = parts.filter(({ tensors }) => this.forward.prepare(tensors));
+    if (grown.length === 0) return;
+    this.program.dispose();
+    this.program = this.compile();
+  }
+
+  /** Every pass of a step draws the same: the second look of a weighting is at the network of the first. */
+  private entriesAt(step: number): UpdateEntries {
+    const { losses, begin, gradients, compare } = this.program.entries;
+    const drawing =
+      (entry: Step) =>
+      ({ tensors, stream }: Part, inputs: NamedTensors = {}) =>
+        withRandom(randomAt(this.options.seed, step, 0, ...stream), () => entry({ ...tensors, ...inputs }));
+    return {
+      losses: drawing(losses),
+      begin: () => begin({}),
+      gradients: drawing(gradients),
+      compare: () => compare({}),
+    };
+  }
+
+  private get averages(): ReadonlyMap<string, tf.Variable> {
+    return this.averaging?.slots ?? new Map();
   }
 
   private takeAverages(): void {

@@ -1,6 +1,7 @@
 import type { Heads, Random, TaskName } from '@espalier/core';
 import type { NamedTensors, StateHolder } from '@espalier/engine';
 import type * as tf from '@tensorflow/tfjs-core';
+import type { Part } from './batch-tensors.js';
 import type { CombinationState } from './combination.js';
 import type { Gradients } from './optimizers/optimizer.js';
 
@@ -17,10 +18,14 @@ export interface UpdateContext {
 }
 
 /** The entries of a program, as they are called. */
-interface UpdateEntries {
+export interface UpdateEntries {
   /** The losses of a batch, and nothing else. */
-  losses(inputs: NamedTensors): NamedTensors;
-  gradients(inputs: NamedTensors): NamedTensors;
+  losses(part: Part): NamedTensors;
+  /** Before the gradients of the first of several batches. */
+  begin(): NamedTensors;
+  gradients(part: Part, inputs?: NamedTensors): NamedTensors;
+  /** After those of the last of several batches: what JavaScript looks at. */
+  compare(): NamedTensors;
 }
 
 /** What was decided about one update, before the optimizer has its say. */
@@ -41,8 +46,12 @@ export interface Update {
  */
 export interface GradientSource {
   readonly state: readonly (tf.Variable | StateHolder)[];
-  /** Inside of the program. */
+  /** Inside of the program: forgets the gradients of the step before. */
+  begin(): void;
+  /** Inside: the gradients of a batch; where it has a `part`, they are added to those of the batches before it. */
   gradients(inputs: NamedTensors): NamedTensors;
+  /** Inside: of all tasks' gradients, what the methods look at. */
+  compare(): NamedTensors;
   /**
    * Outside: runs the entries, and decides.
    *
@@ -50,7 +59,7 @@ export interface GradientSource {
    */
   decide(
     entries: UpdateEntries,
-    batch: NamedTensors,
+    parts: readonly Part[],
     state: CombinationState,
     context: UpdateContext,
   ): Update;

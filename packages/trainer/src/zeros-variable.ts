@@ -4,3 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 export function zerosVariable({ shape }: { readonly shape: number[] }): tf.Variable {
   return tf.tidy(() => tf.variable(tf.zeros(shape), false));
 }
+
+export function setZero(variable: tf.Variable): void {
+  variable.assign(tf.zerosLike(variable));
+}

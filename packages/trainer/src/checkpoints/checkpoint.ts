@@ -1,5 +1,6 @@
 import type { Architecture, ModelWeights, Weight } from '@espalier/core';
 import type { CombinationState } from '../combination.js';
+import type { PlateauState } from '../plateau.js';
 import type { SamplingState } from '../samplers/sampler.js';
 
 /** What a training is made of between two steps, besides the place in the data. */
@@ -23,6 +24,8 @@ export interface Checkpoint extends TrainingSnapshot {
   readonly stopped: boolean;
   /** What validation remembers; plain data. */
   readonly judge?: unknown;
+  /** What a schedule that follows the training remembers. */
+  readonly schedule?: PlateauState | undefined;
 }
 
 /** The losses of a step, by task. */

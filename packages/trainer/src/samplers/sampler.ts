@@ -14,7 +14,7 @@ export interface Sampler<H extends Heads = Heads> {
 export interface SamplingOptions<H extends Heads> {
   readonly tasks: readonly TaskName<H>[];
   readonly batchSize: number;
-  /** How many steps an epoch has, and how many epochs there are: for samplers that change while they go. */
+  /** How many batches an epoch has, and how many epochs there are: for samplers that change while they go. */
   readonly stepsPerEpoch: number;
   readonly epochs: number;
   readonly seed: number;
@@ -49,4 +49,6 @@ export interface SamplingState {
   readonly drawn: readonly number[];
   /** Where the tasks' losses stand, for samplers that follow them; `null` before a task's first. */
   readonly trends: readonly (LossTrend | null)[];
+  /** Of a curriculum: where each phase is. */
+  readonly phases?: readonly SamplingState[];
 }

@@ -4,6 +4,8 @@ import { randomAt } from './seeds.js';
 export interface Draw {
   readonly index: number;
   readonly epoch: number;
+  /** The only tasks whose labels count; all unless given. */
+  readonly tasks?: readonly string[];
 }
 
 /** Examples that are drawn again and again: each pass gives each of them once, in a new order. */
