@@ -39,6 +39,7 @@ export default defineConfig({
           { text: 'Use data of your own', link: '/guides/own-data' },
           { text: 'Learn from partial labels', link: '/guides/partial-labels' },
           { text: 'Find and cure negative transfer', link: '/guides/negative-transfer' },
+          { text: 'Order tasks, rates and batches', link: '/guides/schedules' },
           { text: 'Train in a loop of your own', link: '/guides/own-loop' },
           { text: 'Save, export and serve', link: '/guides/export' },
           { text: 'Write a task head', link: '/write-a-head' },

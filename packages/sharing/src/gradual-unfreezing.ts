@@ -14,8 +14,8 @@ export interface GradualUnfreezingOptions {
  *
  * J. Howard and S. Ruder, "Universal Language Model Fine-tuning for Text Classification" (ULMFiT), ACL 2018, section 3.3.
  *
- * @returns what is to be told how many epochs are done; it gives the names of the stages that learn from then on. For the
- *   trainer: `onEpoch: ({ epoch }) => { unfreeze(epoch); }`.
+ * @returns what is to be told how many epochs are done; it gives the names of the stages that learn from then on. It is
+ *   what the trainer takes as `unfreeze`.
  * @throws SharingError when `epochs` is not a whole number from 1.
  */
 export function gradualUnfreezing<H extends Heads, I extends InputKind>(
