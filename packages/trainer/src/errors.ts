@@ -35,6 +35,20 @@ export class InterruptedError extends TrainerError {
   }
 }
 
+/** A grid was asked to stop. What came of the networks that were done is in its folder. */
+export class GridInterruptedError extends TrainerError {
+  override readonly name = 'GridInterruptedError';
+
+  constructor(
+    readonly done: number,
+    readonly of: number,
+  ) {
+    super(
+      `The grid was interrupted after ${done} of ${of} networks, which are kept: started again, it goes on.`,
+    );
+  }
+}
+
 /** A file does not hold what it should. */
 export class FileError extends TrainerError {
   override readonly name = 'FileError';

@@ -34,6 +34,7 @@ export {
   earlyStopping,
 } from './early-stopping.js';
 export {
+  GridInterruptedError,
   InterruptedError,
   NonFiniteLossError,
   TrainerError,

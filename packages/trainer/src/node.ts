@@ -2,6 +2,7 @@ export { type RunFolderOptions, runFolder } from './checkpoints/run-folder.js';
 export { type Dashboard, type DashboardOptions, dashboard } from './dashboard/dashboard.js';
 export { FileError } from './errors.js';
 export { compareGrid, type GridOptions } from './grid/compare-grid.js';
+export type { GridExecutor } from './grid/executor.js';
 export { type GridAxes, type GridJob, gridJobs } from './grid/jobs.js';
 export type { FailedJob, GridTask, JobResult } from './grid/run-job.js';
 export type { GridRow, GridSummary } from './grid/summary.js';

@@ -146,7 +146,7 @@ test('a training that breaks off is reported, and the others go on', async () =>
   expect(row.failed).toHaveLength(1);
   expect(row.seeds).toEqual([]);
   expect(await readFile(join(folder, 'table.md'), 'utf8')).toMatch(
-    /- hard × breaking × none: Task "side": its loss is NaN at step 3/,
+    /- hard × breaking × none, seed 1: Task "side": its loss is NaN at step 3/,
   );
 });
 

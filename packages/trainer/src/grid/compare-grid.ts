@@ -4,10 +4,12 @@ import { type Heads, messageOf } from '@espalier/core';
 import writeFileAtomic from 'write-file-atomic';
 import { checkHeldOut, checkNotEmpty } from '../data.js';
 import { type JudgedTask, judgedTasks } from '../delta.js';
-import { FileError, TrainerError } from '../errors.js';
+import { FileError, GridInterruptedError, InterruptedError, TrainerError } from '../errors.js';
+import { describeGrid } from './describe-grid.js';
+import { type GridExecutor, inThisProcess } from './executor.js';
 import { type GridJob, gridJobs } from './jobs.js';
 import { paretoPicture } from './pareto-picture.js';
-import { type FailedJob, type GridTask, type JobResult, runJob } from './run-job.js';
+import type { FailedJob, GridTask, JobResult } from './run-job.js';
 import { type GridSummary, summarize } from './summary.js';
 import { tableOf } from './table.js';
 
@@ -17,12 +19,17 @@ export interface GridOptions<H extends Heads> extends GridTask<H> {
    * `summary.json` and `pareto.svg`. With results of the same grid in it, only what is missing is trained.
    */
   readonly folder: string;
-  /** Called when a network's result is there, new or from an earlier start. */
+  /** Who trains the networks; this process, one after another, unless it is given. */
+  readonly executor?: GridExecutor | undefined;
+  /** Called when it is known what came of a network, now or in an earlier start. */
   readonly onJob?: (done: {
     readonly job: GridJob;
+    /** How many are known, of how many. */
     readonly number: number;
     readonly of: number;
     readonly new: boolean;
+    /** Why its training broke off, if it did. */
+    readonly failed?: string | undefined;
   }) => void;
 }
 
@@ -32,6 +39,7 @@ export interface GridOptions<H extends Heads> extends GridTask<H> {
  *
  * @throws TrainerError before the first step when options contradict each other, held-out examples are among those to
  * train on, a metric has no direction, or the folder holds another grid.
+ * @throws GridInterruptedError when the signal says so; what was done is kept.
  */
 export async function compareGrid<H extends Heads>(options: GridOptions<H>): Promise<GridSummary> {
   const tasks = checkGrid(options);
@@ -41,17 +49,39 @@ export async function compareGrid<H extends Heads>(options: GridOptions<H>): Pro
   );
   await beginFolder(options, tasks);
 
-  const outcomes: (JobResult | FailedJob)[] = [];
-  for (const [place, job] of jobs.entries()) {
-    const file = join(options.folder, 'runs', `${job.id}.json`);
-    const earlier = await readJson<JobResult | FailedJob>(file);
-    const outcome = earlier ?? (await runJob(job, options));
-    if (earlier === undefined) await writeText(file, json(outcome));
-    outcomes.push(outcome);
-    options.onJob?.({ job, number: place + 1, of: jobs.length, new: earlier === undefined });
+  const fileOf = (job: GridJob) => join(options.folder, 'runs', `${job.id}.json`);
+  const outcomes = new Map<string, JobResult | FailedJob>();
+  const note = (outcome: JobResult | FailedJob, isNew: boolean) => {
+    outcomes.set(outcome.job.id, outcome);
+    options.onJob?.({
+      job: outcome.job,
+      number: outcomes.size,
+      of: jobs.length,
+      new: isNew,
+      ...('failed' in outcome && { failed: outcome.failed }),
+    });
+  };
+  for (const job of jobs) {
+    const earlier = await readJson<JobResult | FailedJob>(fileOf(job));
+    if (earlier !== undefined) note(earlier, false);
+  }
+  const missing = jobs.filter(({ id }) => !outcomes.has(id));
+  try {
+    const { executor = inThisProcess } = options;
+    const failed = await executor.run(missing, options, async (outcome) => {
+      await writeText(fileOf(outcome.job), json(outcome));
+      note(outcome, true);
+    });
+    for (const outcome of failed) note(outcome, true);
+  } catch (error) {
+    if (error instanceof InterruptedError) throw new GridInterruptedError(outcomes.size, jobs.length);
+    throw error;
   }
 
-  const summary = summarize(tasks, outcomes);
+  const summary = summarize(
+    tasks,
+    jobs.map(({ id }) => outcomes.get(id)!),
+  );
   await writeText(join(options.folder, 'summary.json'), json(summary));
   await writeText(join(options.folder, 'table.md'), tableOf(summary));
   if (tasks.length > 1) await writeText(join(options.folder, 'pareto.svg'), paretoPicture(summary));
@@ -70,23 +100,6 @@ function checkGrid<H extends Heads>(grid: GridTask<H>): readonly JudgedTask[] {
       head,
     })),
   });
-}
-
-/** What has to be the same for results to stand in one table, as far as it can be told. */
-function describeGrid<H extends Heads>(
-  { heads, epochs, batchSize, train, validation, test }: GridTask<H>,
-  tasks: readonly JudgedTask[],
-) {
-  return {
-    tasks: tasks.map(({ name, metrics }) => ({
-      name,
-      head: heads[name].kind,
-      metrics: metrics.map(({ name, better }) => ({ name, better })),
-    })),
-    epochs,
-    batchSize,
-    examples: { train: train.length, validation: validation.length, test: test.length },
-  };
 }
 
 async function beginFolder<H extends Heads>(

@@ -9,7 +9,10 @@ import { combinationOf, type GridAxes, type GridJob } from './jobs.js';
 /** The budget of every network, and what it learns from and is measured on. */
 export interface GridTask<H extends Heads>
   extends GridAxes,
-    Pick<CompareOptions<H>, 'train' | 'test' | 'epochs' | 'batchSize' | 'schedule' | 'optimizer' | 'watch'> {
+    Pick<
+      CompareOptions<H>,
+      'train' | 'test' | 'epochs' | 'batchSize' | 'sampler' | 'schedule' | 'optimizer' | 'watch' | 'signal'
+    > {
   readonly heads: H;
   /** Composes a network for some of the heads; called for all of them, and for each alone. */
   readonly compose: <Own extends Heads>(

@@ -26,6 +26,8 @@ export interface GridSummary {
   readonly tasks: readonly JudgedTask[];
   /** The best by `validationDelta` first; those without a Δ last. */
   readonly rows: readonly GridRow[];
+  /** The networks whose training broke off, single-task ones too. */
+  readonly failed: readonly FailedJob[];
   /** The single-task networks' values on the examples to test on. */
   readonly single: GridRow['test'];
   /** The weights of all the single-task networks together. */
@@ -97,6 +99,7 @@ export function summarize(
   return {
     tasks,
     rows: order,
+    failed: outcomes.filter((outcome): outcome is FailedJob => !isResult(outcome)),
     single: metricSpreads(tasks, singleTests),
     singleParameters: tasks.reduce(
       (sum, { name }) => sum + (single.find(({ job }) => job.task === name)?.parameters ?? 0),

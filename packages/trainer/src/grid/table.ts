@@ -2,7 +2,7 @@ import type { Spread } from '../paired-test.js';
 import type { GridRow, GridSummary } from './summary.js';
 
 /** A grid as a table in Markdown. */
-export function tableOf({ tasks, rows, single, singleParameters }: GridSummary): string {
+export function tableOf({ tasks, rows, failed, single, singleParameters }: GridSummary): string {
   const columns = tasks.flatMap(({ name: task, metrics }) =>
     metrics.map(({ name, better }) => ({ task, metric: name, arrow: better === 'higher' ? '↑' : '↓' })),
   );
@@ -37,9 +37,11 @@ export function tableOf({ tasks, rows, single, singleParameters }: GridSummary):
     row.pareto ? '●' : '',
   ]);
   const singleRow = ['', 'single-task', '–', '–', singleParameters.toLocaleString('en'), ...values(single)];
-  const failures = rows.flatMap(({ sharing, weighting, aggregator, failed }) =>
-    failed.map((reason) => `- ${sharing} × ${weighting} × ${aggregator}: ${reason}`),
-  );
+  const failures = failed.map(({ job, failed: reason }) => {
+    const { task, sharing, weighting, aggregator, seed } = job;
+    const network = task === undefined ? `${sharing} × ${weighting} × ${aggregator}` : `single-task ${task}`;
+    return `- ${network}, seed ${seed}: ${reason}`;
+  });
   return [
     line(head),
     line(head.map(() => '---')),

@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Debian's package brings Redis, where it is installed; Valkey speaks the same. */
+const program = ['/usr/bin/redis-server', '/usr/bin/valkey-server'].find((file) => existsSync(file));
+
+export const withoutRedis = program === undefined;
+if (withoutRedis) {
+  console.warn(
+    'No /usr/bin/redis-server nor valkey-server: the tests of the queue are skipped. apt-get install redis-server',
+  );
+}
+
+export interface RedisServer {
+  readonly url: string;
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/** Starts a server of our own on a free port of this machine, which keeps nothing. */
+export async function startRedis({
+  password,
+  port,
+}: {
+  password?: string;
+  port?: number;
+} = {}): Promise<RedisServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'espalier-redis-'));
+  const own = port ?? (await freePort());
+  const server = spawn(
+    program!,
+    [
+      ...[
+        '--port',
+        `${own}`,
+        '--bind',
+        '127.0.0.1',
+        '--dir',
+        folder,
+        '--save',
+        '',
+        '--maxmemory-policy',
+        'noeviction',
+      ],
+      ...(password === undefined ? [] : ['--requirepass', password]),
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  for await (const text of server.stdout.setEncoding('utf8')) {
+    if (/Ready to accept connections/.test(text)) break;
+  }
+  server.stdout.resume();
+  return {
+    url: `redis://${password === undefined ? '' : `:${password}@`}127.0.0.1:${own}`,
+    port: own,
+    async stop() {
+      if (server.exitCode === null && server.signalCode === null) {
+        server.kill('SIGKILL');
+        await once(server, 'close');
+      }
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  if (typeof address === 'object' && address !== null) return address.port;
+  throw new Error('no free port');
+}
