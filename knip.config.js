@@ -11,8 +11,9 @@ const workspace = ({ folder, manifest }) => [
 ];
 
 export default {
-  // The trainer's report reads the files of the first, the engine looks for the second; nothing imports them.
-  ignoreDependencies: ['uplot', '@tensorflow/tfjs-node-gpu'],
+  // The trainer's report reads the files of the first, the engine looks for the second, and its scripts compile with
+  // the third; nothing in src/ imports them.
+  ignoreDependencies: ['uplot', '@tensorflow/tfjs-node-gpu', 'assemblyscript'],
   workspaces: {
     '.': {
       entry: [

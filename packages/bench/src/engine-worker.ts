@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import * as engine from '@espalier/engine';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
+import { measureConvolutions } from './convolutions.js';
 import { type StepName, steps, type TrainingStep } from './engine-steps.js';
 import { repeat } from './in-turns.js';
 
@@ -62,9 +63,12 @@ interface Request {
   readonly ms: number;
   readonly remember?: number;
   readonly around?: boolean;
+  /** Rounds of every convolution. */
+  readonly convolutions?: number;
 }
 
-function respond({ step, ms, remember: count, around: empty }: Request): object {
+async function respond({ step, ms, remember: count, around: empty, convolutions }: Request): Promise<object> {
+  if (convolutions !== undefined) return { rows: await measureConvolutions(convolutions, ms) };
   if (empty === true) return around(ms);
   return count === undefined ? measure(step, ms) : remember(step, count);
 }
@@ -75,7 +79,7 @@ if (name === 'tfjs-node') stockGradients.forEach(tf.registerGradient);
 answer({ versions: { 'tfjs-layers': tfl.version_layers } });
 for await (const line of createInterface({ input: process.stdin })) {
   try {
-    answer(respond(JSON.parse(line)));
+    answer(await respond(JSON.parse(line)));
   } catch (error) {
     answer({ error: (error as Error).message });
   }

@@ -1,6 +1,7 @@
 /** `pnpm bench engine`: training steps on every engine, beside stock tfjs-node, PyTorch, TorchJD and Keras. */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import type { ConvolutionRow } from './convolutions.js';
 import { type Contestant, inTurns } from './in-turns.js';
 import { type Peer, PeerError, startPeer } from './peer.js';
 import { pythonWith, sourceOf } from './python.js';
@@ -116,7 +117,11 @@ const ratio = (a: number | undefined, b: number | undefined) =>
   a === undefined || b === undefined ? undefined : a / b;
 
 /** The figures that the engine has to reach on two cores. */
-function limits(rows: readonly Row[], around: number | undefined): Limit[] {
+function limits(
+  rows: readonly Row[],
+  around: number | undefined,
+  convolutions: readonly ConvolutionRow[],
+): Limit[] {
   const row = (step: Step, engine: Engine) => rows.find((row) => row.step === step && row.engine === engine);
   const ms = (step: Step, engine: Engine) => row(step, engine)?.ms;
   const atLeast = (what: string, found: number | undefined, bound: number): Limit => ({
@@ -136,6 +141,14 @@ function limits(rows: readonly Row[], around: number | undefined): Limit[] {
   const beside = (step: Step, bound: number) =>
     atMost(`${step}: traced / PyTorch`, ratio(ms(step, 'traced'), ms(step, 'pytorch')), bound);
   const perTask = ms('heads8-pertask', 'traced');
+  const worst = (gradient: 'input' | 'filter') =>
+    atMost(
+      `wasm: ${gradient} gradient / forward pass, the worst of ${convolutions.length} convolutions`,
+      convolutions.length === 0
+        ? undefined
+        : Math.max(...convolutions.map((row) => row[gradient] / row.forward)),
+      2.5,
+    );
   return [
     faster('mlp', 3),
     faster('cnn', 2.3),
@@ -146,6 +159,8 @@ function limits(rows: readonly Row[], around: number | undefined): Limit[] {
     atMost('per-task gradients: traced / TorchJD', ratio(perTask, ms('heads8-pertask', 'torchjd')), 0.6),
     atMost('per-task gradients / sum, both traced', ratio(perTask, ms('heads8-sum', 'traced')), 2.2),
     atLeast('small-cnn: cpu / wasm', ratio(ms('small-cnn', 'cpu'), ms('small-cnn', 'wasm')), 40),
+    worst('input'),
+    worst('filter'),
     atMost('JavaScript around a native step, ms', around, 0.4),
     atMost('tracing the LSTM step, ms', row('lstm', 'traced')?.first, 1500),
   ];
@@ -162,6 +177,13 @@ async function remember(step: Step, peer: Peer): Promise<{ step: Step; early: Me
   return { step, early: early as Memory, late: late as Memory };
 }
 
+/** The convolutions of the WASM engine, in short rounds: there are many. */
+async function convolve(peer: Peer): Promise<readonly ConvolutionRow[]> {
+  process.stderr.write('convolutions on wasm\n');
+  const { rows } = await peer.ask({ convolutions: Number(options.rounds), ms: Number(options.ms) / 10 });
+  return rows as readonly ConvolutionRow[];
+}
+
 const digits = (value: number) => (value >= 100 ? value.toFixed(0) : value.toPrecision(2));
 
 function table(rows: readonly Row[]): string {
@@ -175,6 +197,17 @@ function table(rows: readonly Row[]): string {
         if (row === undefined) return '–';
         return row.ms === undefined ? 'failed' : digits(row.ms);
       }),
+    ]),
+  );
+}
+
+function convolutionTable(rows: readonly ConvolutionRow[]): string {
+  return markdownTable(
+    ['convolution, batch 32', 'forward', 'input gradient', 'filter gradient', 'of the forward pass'],
+    rows.map(({ convolution, forward, input, filter }) => [
+      convolution,
+      ...[forward, input, filter].map(digits),
+      `${digits(input / forward)} and ${digits(filter / forward)}`,
     ]),
   );
 }
@@ -203,19 +236,24 @@ async function run(): Promise<void> {
     process.stderr.write(`${rememberedSteps} steps of ${step}\n`);
     memory.push(await remember(step, traced!));
   }
+  const wasm = running.get('wasm');
+  const convolutions = wasm === undefined ? [] : await convolve(wasm);
   for (const peer of running.values()) peer.stop();
 
   const machine = {
     ...describeMachine(),
     ...Object.assign({}, ...[...running.values()].map(({ versions }) => versions)),
   };
-  const found = limits(rows, around);
+  const found = limits(rows, around, convolutions);
   console.log('# Training steps\n');
   console.log(`${machineLine(machine)}\n`);
   console.log(
     `ms a step: the median step of the median of ${options.rounds} rounds of ${options.ms} ms, in turns, each engine in a process of its own.\n`,
   );
   console.log(`${table(rows)}\n\n${limitTable(found)}`);
+  console.log(
+    `\nWebAssembly, ms a call, medians of ${options.rounds} rounds:\n\n${convolutionTable(convolutions)}`,
+  );
   for (const { step, early, late } of memory) {
     console.log(
       `\nAfter ${rememberedSteps} traced steps of ${step}: ${late.tensors} tensors (${early.tensors} after 500 steps), ` +
@@ -234,7 +272,14 @@ async function run(): Promise<void> {
   }
   if (options.json !== undefined) {
     const limits = found.map(({ what, found, must }) => ({ what, found, must }));
-    writeJson(options.json, { machine, missing: Object.fromEntries(missing), rows, limits, memory });
+    writeJson(options.json, {
+      machine,
+      missing: Object.fromEntries(missing),
+      rows,
+      limits,
+      convolutions,
+      memory,
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 // Measures the engine's WASM kernels beside tfjs's own: `pnpm build && node bench/wasm-kernels.mjs [rounds]`.
+// Convolutions are measured by `pnpm bench engine`.
 // The two take turns, and medians are compared, so that a busy machine slows both alike.
 import '@tensorflow/tfjs-backend-wasm';
 import * as engine from '@espalier/engine';
@@ -50,41 +51,10 @@ const format = (value) =>
 console.log(
   `Medians of ${rounds} rounds, ms a call. Node ${process.version}, ${process.platform} ${process.arch}.\n`,
 );
-console.log(
-  '| convolution 3 x 3, batch 32 | forward | input gradient | stock | filter gradient | of the forward pass |',
-);
-console.log('|---|---|---|---|---|---|');
-for (const [size, channels, filters, strides] of [
-  [16, 32, 64, 1],
-  [16, 32, 64, 2],
-  [64, 8, 16, 1],
-  [64, 8, 16, 2],
-  [8, 64, 128, 1],
-  [64, 1, 16, 1],
-]) {
-  const x = random(32, size, size, channels);
-  const filter = random(3, 3, channels, filters);
-  const dy = random(32, size / strides, size / strides, filters);
-  const attrs = { strides, pad: 'same', dataFormat: 'NHWC', dilations: 1 };
-  const toInput = { ...attrs, inputShape: x.shape };
-  const toFilter = { ...attrs, filterShape: filter.shape };
-  const [forward, input, stockInput, weights] = compare([
-    () => time(own, 'Conv2D', { x, filter }, attrs),
-    () => time(own, 'Conv2DBackpropInput', { dy, filter }, toInput),
-    () => time(stock, 'Conv2DBackpropInput', { dy, filter }, toInput),
-    () => time(own, 'Conv2DBackpropFilter', { x, dy }, toFilter),
-  ]);
-  const factors = `${(input / forward).toFixed(1)} and ${(weights / forward).toFixed(1)}`;
-  const name = `${size} x ${size}, ${channels} to ${filters}, stride ${strides}`;
-  console.log(`| ${[name, ...[forward, input, stockInput, weights].map(format), factors].join(' | ')} |`);
-  tf.dispose([x, filter, dy]);
-}
-
 const picture = random(32, 64, 64, 16);
 const perChannel = random(16);
 const variance = tf.abs(perChannel);
 const pooled = tf.engine().runKernel('MaxPool', { x: picture }, { filterSize: 2, strides: 2, pad: 'valid' });
-const depthwise = random(3, 3, 16, 1);
 const words = tf.randomUniform([2048], 0, 30000, 'int32');
 const cases = [
   [
@@ -129,24 +99,6 @@ const cases = [
   ],
   ['Identity', 'Identity', { x: picture }, {}],
   [
-    'DepthwiseConv2dNative 3 x 3, forward',
-    'DepthwiseConv2dNative',
-    { x: picture, filter: depthwise },
-    { strides: 1, pad: 'same', dataFormat: 'NHWC', dilations: 1 },
-  ],
-  [
-    'DepthwiseConv2dNativeBackpropInput 3 x 3',
-    'DepthwiseConv2dNativeBackpropInput',
-    { dy: picture, filter: depthwise },
-    { strides: 1, pad: 'same', dilations: [1, 1], inputShape: picture.shape },
-  ],
-  [
-    'DepthwiseConv2dNativeBackpropFilter 3 x 3',
-    'DepthwiseConv2dNativeBackpropFilter',
-    { x: picture, dy: picture },
-    { strides: 1, pad: 'same', dilations: [1, 1], filterShape: depthwise.shape },
-  ],
-  [
     'UnsortedSegmentSum, 2048 words of 30,000 x 64',
     'UnsortedSegmentSum',
     { x: random(2048, 64), segmentIds: words },
@@ -159,7 +111,7 @@ const cases = [
     { equation: 'bqhd,bkhd->bhqk' },
   ],
 ];
-console.log('\n| kernel (pictures: [32, 64, 64, 16]) | engine | stock | stock / engine |');
+console.log('| kernel (pictures: [32, 64, 64, 16]) | engine | stock | stock / engine |');
 console.log('|---|---|---|---|');
 for (const [label, name, inputs, attrs] of cases) {
   const candidates = [() => time(own, name, inputs, attrs)];

@@ -32,8 +32,8 @@ const convolution = fc
   .record({
     batch: length(3),
     size: pair(9),
-    channels: length(4),
-    more: length(4),
+    channels: fc.constantFrom(1, 2, 3, 4, 5, 8),
+    more: fc.constantFrom(1, 2, 3, 4, 9),
     filter: pair(5),
     strides: pair(3),
     dilations: pair(2),
@@ -71,6 +71,8 @@ describe('convolution', () => {
       [[33, 9, 9, 24], 8, 2],
       [[8, 4, 4, 64], 96, 1],
       [[2, 40, 40, 1], 8, 1],
+      [[2, 20, 20, 16], 16, 2],
+      [[9, 1, 1, 64], 17, 1],
     ] as const) {
       await expectSame(() => {
         const x = random<tf.Rank.R4>([...shape], 1);

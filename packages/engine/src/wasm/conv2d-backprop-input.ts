@@ -1,7 +1,6 @@
 import { backend_util, type Conv2DBackpropInputAttrs, type TensorInfo } from '@tensorflow/tfjs-core';
 import { channelsLast, rank4 } from './check.js';
-import { gatherPhases } from './gather-phases.js';
-import { start, transpose } from './heap.js';
+import { convolutionInputGradient } from './input-gradient.js';
 import { kernel } from './kernel.js';
 
 /**
@@ -21,15 +20,6 @@ export const conv2DBackpropInput = kernel<{ dy: TensorInfo; filter: TensorInfo }
       pad,
       dimRoundingMode,
     );
-    const { filterWidth, inChannels, outChannels } = info;
-    const turned = {
-      from: outChannels,
-      to: inChannels,
-      writeTap(values: Float32Array, row: number, column: number, target: number) {
-        const tap = (row * filterWidth + column) * inChannels * outChannels;
-        transpose(values, start(backend, filter) + tap, target, inChannels, outChannels);
-      },
-    };
-    return gatherPhases(backend, info, dy, 'Conv2D', turned, 1);
+    return convolutionInputGradient(backend, info, dy, filter);
   },
 );

@@ -5,8 +5,7 @@ import {
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
 import { rank4 } from './check.js';
-import { gatherPhases } from './gather-phases.js';
-import { start } from './heap.js';
+import { depthwiseInputGradient } from './input-gradient.js';
 import { kernel } from './kernel.js';
 
 /**
@@ -27,14 +26,5 @@ export const depthwiseConv2dBackpropInput = kernel<
     dimRoundingMode,
     true,
   );
-  const { filterWidth, inChannels, outChannels } = info;
-  const turned = {
-    from: outChannels,
-    to: 1,
-    writeTap(values: Float32Array, row: number, column: number, target: number) {
-      const tap = start(backend, filter) + (row * filterWidth + column) * outChannels;
-      values.copyWithin(target, tap, tap + outChannels);
-    },
-  };
-  return gatherPhases(backend, info, dy, 'DepthwiseConv2dNative', turned, outChannels / inChannels);
+  return depthwiseInputGradient(backend, info, dy, filter);
 });

@@ -23,6 +23,9 @@ export function clear(backend: BackendWasm, tensor: TensorInfo): void {
 /** The part of the compiled module that the backend's types leave to `@types/emscripten`. */
 export interface EmscriptenModule {
   readonly HEAPF32: Float32Array;
+  readonly asm: { readonly memory: WebAssembly.Memory };
+  /** Of the module with threads. */
+  readonly wasmMemory?: WebAssembly.Memory;
   cwrap(name: string, returns: null, parameters: ('number' | 'array')[]): (...values: unknown[]) => void;
 }
 

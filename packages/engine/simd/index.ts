@@ -1,0 +1,4 @@
+// AssemblyScript: see pictures.ts.
+
+export { filterGradient } from './filter-gradients';
+export { convolutionInputGradient, depthwiseInputGradient } from './input-gradients';
