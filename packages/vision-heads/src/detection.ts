@@ -2,6 +2,7 @@ import { TaskError } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { type DetectedBox, type LabelledBox, nonMaximumSuppression } from './box.js';
+import { type BoxTensors, generalizedIouLosses } from './box-losses.js';
 import { colourOf, short, textBox, type VisionHead } from './draw/picture.js';
 import { averagePrecision } from './metrics/average-precision.js';
 
@@ -10,9 +11,15 @@ export interface DetectionOptions<Class extends string> {
   readonly classes: readonly Class[];
   /** The channels of the convolution between the features and the outputs; 64 unless given. */
   readonly channels?: number;
+  /**
+   * Where boxes are learned. `centre`: in the cell of an object's centre, by their absolute error (Zhou et al.). `area`:
+   * in all cells around it, by GIoU (Liu et al.), which needs fewer steps, above all for large objects. `centre` unless
+   * given.
+   */
+  readonly regression?: 'centre' | 'area';
 }
 
-/** Offset of the box's centre in its cell, in cells (2), and logarithm of its width and height (2). */
+/** Offset of the box's centre from its cell's corner, in cells (2), and logarithm of its width and height (2). */
 const BOX = 4;
 /** The least score of a box that `decode` gives. */
 const LEAST_SCORE = 0.05;
@@ -22,20 +29,31 @@ const DRAWN_SCORE = 0.3;
 const SUPPRESSION = 0.5;
 /** Before any training every place is an object with this probability (T.-Y. Lin et al. 2017, section 4.1). */
 const PRIOR = 0.1;
+/** The area that learns an object's box is where its Gaussian is at least this. */
+const LEAST_WEIGHT = 0.3;
+/** How much more GIoU counts than the centres (Liu et al., section 3.4). */
+const GIOU_WEIGHT = 5;
+/** Logarithms of sizes go no further: a step that is too long shall not overflow. */
+const LOG_LIMIT = 6;
 
 /**
  * Anchor-free object detection on the last feature map, [batch, height, width, channels]. Each of its cells says
  * how probable it is that an object of each class has its centre there, where in the cell, and how large it is.
  *
- * The loss of a picture is a focal loss on the centres, softened around them by a Gaussian, plus the absolute
- * error of offset and log size at the centres; both are divided by the number of objects.
+ * The loss of a picture is a focal loss on the centres, softened around them by a Gaussian, plus that of the boxes: the
+ * absolute error of offset and log size at the centres, or five times 1 − GIoU, averaged over each object's area with the
+ * Gaussian as weight. Both are divided by the number of objects.
  *
  * X. Zhou, D. Wang, P. Krähenbühl, "Objects as Points", 2019, section 3 (equations 1 to 3). Here the size is
  * learned as a logarithm, in fractions of the picture, and the Gaussian is as wide and high as the box.
+ *
+ * Z. Liu et al., "Training-Time-Friendly Network for Real-Time Object Detection", AAAI 2020, sections 3.2 to 3.4, for
+ * `area`. Here all objects count alike, and centre and size are learned, not the distances to the sides.
  */
 export function detection<const Class extends string>({
   classes,
   channels = 64,
+  regression = 'centre',
 }: DetectionOptions<Class>): VisionHead<readonly LabelledBox[], readonly DetectedBox<Class>[]> {
   const count = classes.length;
   if (count < 1) throw new RangeError('A detection needs at least one class; found none.');
@@ -71,14 +89,14 @@ export function detection<const Class extends string>({
       const depth = count + BOX + 1;
       const values = new Float32Array(labels.length * height * width * depth);
       for (const [example, boxes] of labels.entries()) {
-        for (const box of boxes ?? []) {
-          checkBox(box, count, task);
-          const cells = values.subarray(
-            example * height * width * depth,
-            (example + 1) * height * width * depth,
-          );
-          drawBox(cells, box, { height, width, depth });
-        }
+        for (const box of boxes ?? []) checkBox(box, count, task);
+        const cells = values.subarray(
+          example * height * width * depth,
+          (example + 1) * height * width * depth,
+        );
+        // The largest first: where areas overlap, the smaller object has the cell.
+        const largestFirst = (boxes ?? []).toSorted((a, b) => b.width * b.height - a.width * a.height);
+        for (const box of largestFirst) drawBox(cells, box, { height, width, depth }, regression);
       }
       return tf.tensor4d(values, [labels.length, height, width, depth]);
     },
@@ -86,10 +104,14 @@ export function detection<const Class extends string>({
     losses(output, target) {
       return tf.tidy(() => {
         const [scores, boxes] = tf.split(output, [count, BOX], -1);
-        const [heat, trueBoxes, centres] = tf.split(target, [count, BOX, 1], -1);
-        const objects = tf.maximum(tf.sum(centres, [1, 2, 3]), 1);
+        const [heat, trueBoxes, weights] = tf.split(target, [count, BOX, 1], -1);
+        const objects = tf.maximum(tf.sum(tf.cast(tf.equal(heat, 1), 'float32'), [1, 2, 3]), 1);
         const centreLoss = tf.sum(focalLosses(scores, heat), [1, 2, 3]);
-        const boxLoss = tf.sum(tf.mul(tf.abs(tf.sub(boxes, trueBoxes)), centres), [1, 2, 3]);
+        const boxLosses =
+          regression === 'centre'
+            ? tf.abs(tf.sub(boxes, trueBoxes))
+            : tf.mul(generalizedIouLosses(boxesOf(boxes), boxesOf(trueBoxes)), GIOU_WEIGHT);
+        const boxLoss = tf.sum(tf.mul(boxLosses, weights), [1, 2, 3]);
         return tf.div(tf.add(centreLoss, boxLoss), objects) as tf.Tensor1D;
       });
     },
@@ -155,8 +177,13 @@ function checkBox(box: LabelledBox, classes: number, task: string): void {
   }
 }
 
-/** Writes an object into the cells of its picture: heat around the centre, and the box at the centre. */
-function drawBox(cells: Float32Array, box: LabelledBox, { height, width, depth }: Grid): void {
+/** Writes an object into the cells of its picture: heat around the centre, and the box where it is learned. */
+function drawBox(
+  cells: Float32Array,
+  box: LabelledBox,
+  { height, width, depth }: Grid,
+  regression: 'centre' | 'area',
+): void {
   const centreX = (box.x + box.width / 2) * width;
   const centreY = (box.y + box.height / 2) * height;
   const column = Math.min(Math.floor(centreX), width - 1);
@@ -164,15 +191,39 @@ function drawBox(cells: Float32Array, box: LabelledBox, { height, width, depth }
   // A standard deviation of a sixth of the box puts its edges at three of them.
   const deviationX = (box.width * width) / 6;
   const deviationY = (box.height * height) / 6;
+  const leastWeight = regression === 'centre' ? 1 : LEAST_WEIGHT;
+  const area: { readonly cell: number; readonly values: number[]; readonly weight: number }[] = [];
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const distance = ((x - column) / deviationX) ** 2 + ((y - row) / deviationY) ** 2;
-      const place = (y * width + x) * depth + box.class;
-      cells[place] = Math.max(cells[place], Math.exp(-distance / 2));
+      const cell = (y * width + x) * depth;
+      const heat = Math.exp(-distance / 2);
+      cells[cell + box.class] = Math.max(cells[cell + box.class], heat);
+      if (heat < leastWeight) continue;
+      const values = [centreX - x, centreY - y, Math.log(box.width), Math.log(box.height)];
+      area.push({ cell, values, weight: heat });
     }
   }
-  const centre = (row * width + column) * depth + depth - BOX - 1;
-  cells.set([centreX - column, centreY - row, Math.log(box.width), Math.log(box.height), 1], centre);
+  const total = area.reduce((sum, { weight }) => sum + weight, 0);
+  for (const { cell, values, weight } of area) {
+    cells.set([...values, weight / total], cell + depth - BOX - 1);
+  }
+}
+
+/**
+ * Boxes of a map of cells, in fractions of the picture; the middle counts from the cell's corner, which is the same for
+ * what was found and what is true.
+ */
+function boxesOf(boxes: tf.Tensor): BoxTensors {
+  const [, height, width] = boxes.shape as number[];
+  const [offsetX, offsetY, logWidth, logHeight] = tf.split(boxes, BOX, -1);
+  const size = (logarithm: tf.Tensor) => tf.exp(tf.clipByValue(logarithm, -LOG_LIMIT, LOG_LIMIT));
+  return {
+    x: tf.div(offsetX, width),
+    y: tf.div(offsetY, height),
+    width: size(logWidth),
+    height: size(logHeight),
+  };
 }
 
 /** Focal loss with softened negatives, α = 2 and β = 4: "Objects as Points", equation 1. */

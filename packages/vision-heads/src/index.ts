@@ -8,6 +8,10 @@ export {
 export { type Classification, type ClassificationOptions, classification } from './classification.js';
 export { type DetectionOptions, detection } from './detection.js';
 export { type PictureSize, svgPicture, type VisionHead } from './draw/picture.js';
+export { type ExpressionRecognitionOptions, expressionRecognition } from './expression-recognition.js';
+export { FaceGallery, type FaceMatch } from './face-gallery.js';
+export { cosineSimilarity, facePairs } from './face-pairs.js';
+export { type FaceRecognitionOptions, faceRecognition, type RecognizedFace } from './face-recognition.js';
 export { type ImageRegressionOptions, imageRegression, type Quantity } from './image-regression.js';
 export { type InstanceSegmentationOptions, instanceSegmentation } from './instance-segmentation.js';
 export {
@@ -34,6 +38,7 @@ export {
   operatingPoints,
   type Pair,
   trueAcceptRate,
+  verificationThreshold,
 } from './metrics/verification.js';
 export {
   type MultiLabelClassification,

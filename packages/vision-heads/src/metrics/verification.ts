@@ -76,3 +76,19 @@ export function equalErrorRate(pairs: readonly Pair[]): number {
   const part = -balance(left) / (balance(right) - balance(left));
   return left.falseAccepts + part * (right.falseAccepts - left.falseAccepts);
 }
+
+/**
+ * The similarity from which on two faces are taken for one person's, chosen on pairs that are not those it is used on:
+ * the lowest threshold with at most this share of false accepts; or, unless a share is given, the one where the two
+ * kinds of error are nearest to equal.
+ *
+ * @throws RangeError when there is no pair of the same, or none of different things.
+ */
+export function verificationThreshold(pairs: readonly Pair[], falseAccepts?: number): number {
+  const points = operatingPoints(pairs);
+  if (falseAccepts !== undefined) {
+    return points.findLast((point) => point.falseAccepts <= falseAccepts)!.threshold;
+  }
+  const difference = (point: OperatingPoint) => Math.abs(point.falseAccepts - (1 - point.trueAccepts));
+  return points.reduce((best, point) => (difference(point) < difference(best) ? point : best)).threshold;
+}
