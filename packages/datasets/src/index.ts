@@ -18,6 +18,14 @@ export {
   type SceneDigit,
 } from './digit-scenes.js';
 export { DatasetError } from './errors.js';
+export {
+  FACE_SIZE,
+  type GeneratedExpression,
+  type GeneratedFace,
+  type GeneratedFacesOptions,
+  generatedExpressions,
+  generatedFaces,
+} from './generated-faces.js';
 export { type LogMelFrames, type LogMelOptions, logMel } from './log-mel.js';
 export { GLYPH_SIZE, type Glyph, mnistDigits, type Split } from './mnist-digits.js';
 export {

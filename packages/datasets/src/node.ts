@@ -1,4 +1,11 @@
 export { type DecodeOptions, decodePicture } from './pictures/decode-picture.js';
+export {
+  type FacePicture,
+  type FaceSet,
+  type FacesOptions,
+  faceExpressions,
+  faces,
+} from './pictures/faces.js';
 export { type LabelMapOptions, readLabelMap } from './pictures/label-map.js';
 export { bccd, bccdClasses, type NamedVocOptions, raccoonClasses, raccoons } from './pictures/named-voc.js';
 export { type NucleiOptions, type NucleiPicture, nuclei } from './pictures/nuclei.js';

@@ -72,7 +72,12 @@ export async function readPictureTable<Column extends string, Value>({
   return rows;
 }
 
-async function readLines(file: string, columns: readonly string[]) {
+/**
+ * The lines of a CSV file whose first line names the columns.
+ *
+ * @throws DatasetError when the file cannot be read or lacks a column.
+ */
+export async function readLines(file: string, columns: readonly string[]) {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
