@@ -1,0 +1,7 @@
+import { adamW, warmupCosine } from '@espalier/trainer';
+
+/** Chosen by `validate.ts` on photographs that are neither trained nor tested on. */
+export const BATCH_SIZE = 32;
+export const EPOCHS = 8;
+export const schedule = warmupCosine(4e-3);
+export const optimizer = adamW({ weightDecay: 0.05 });
