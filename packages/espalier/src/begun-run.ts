@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '@espalier/core';
 import type { EngineName } from '@espalier/engine';
-import { UsageError } from './errors.js';
+import { CommandError, UsageError } from './errors.js';
 import { writeJson } from './files.js';
 
 /** With what a training was begun: its folder keeps it, so that `--resume` needs nothing else. */
@@ -29,11 +29,26 @@ export async function keepBegunRun(folder: string, run: BegunRun): Promise<void>
 
 /** @throws UsageError when there is no run in the folder. */
 export function readBegunRun(folder: string): BegunRun {
+  const run = findBegunRun(folder);
+  if (run !== undefined) return run;
+  throw new UsageError(`--resume ${folder}: there is no run to go on with. Begin one with --out ${folder}`);
+}
+
+/**
+ * The run in a folder; undefined where there is none.
+ *
+ * @throws CommandError when its options cannot be read.
+ */
+export function findBegunRun(folder: string): BegunRun | undefined {
+  const file = fileIn(folder);
+  if (!existsSync(file)) return undefined;
   try {
-    return JSON.parse(readFileSync(fileIn(folder), 'utf8'));
+    const run: Partial<BegunRun> | null = JSON.parse(readFileSync(file, 'utf8'));
+    // Examples keep options of their own under this name.
+    return typeof run?.file === 'string' ? (run as BegunRun) : undefined;
   } catch (cause) {
-    throw new UsageError(
-      `--resume ${folder}: there is no run to go on with (${messageOf(cause)}). Begin one with --out ${folder}`,
+    throw new CommandError(
+      `${file} cannot be read: ${messageOf(cause)}. Begin the run anew, in another folder.`,
       { cause },
     );
   }

@@ -45,6 +45,11 @@ export interface Experiment<H extends Heads> extends Combination {
   readonly sampler?: <Own extends Heads>() => Sampler<Own>;
   /** Ends `train` when the validation data say so; the weights that were best on them are the result. */
   readonly earlyStopping?: EarlyStoppingOptions<H>;
+  /**
+   * What the bytes of a file are to the network, for `predict` and `serve`. Unless it is given, files are pictures, where
+   * the network takes any, with values from 0 to 1. What it throws is said behind the file's name.
+   */
+  readonly read?: (bytes: Uint8Array) => Float32Array | Promise<Float32Array>;
   /** What `compare` crosses; where an axis is missing, it has what `train` uses. */
   readonly grid?: Partial<GridAxes>;
 }

@@ -1,6 +1,5 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { messageOf } from '@espalier/core';
 import writeFileAtomic from 'write-file-atomic';
 import { CommandError } from './errors.js';
 
@@ -11,10 +10,22 @@ export function newRunFolder(): string {
 
 /** @throws CommandError when the file cannot be written. */
 export async function writeJson(file: string, value: unknown): Promise<void> {
-  try {
+  await writing(file, async () => {
     await mkdir(dirname(resolve(file)), { recursive: true });
     await writeFileAtomic(resolve(file), `${JSON.stringify(value, null, 2)}\n`);
+  });
+}
+
+/**
+ * Writes something to a place.
+ *
+ * @throws CommandError when the system does not let it.
+ */
+export async function writing<T>(place: string, write: () => Promise<T> | T): Promise<T> {
+  try {
+    return await write();
   } catch (cause) {
-    throw new CommandError(`${file} cannot be written: ${messageOf(cause)}. Name another place.`, { cause });
+    if (!(cause instanceof Error && 'syscall' in cause)) throw cause;
+    throw new CommandError(`${place} cannot be written: ${cause.message}. Name another place.`, { cause });
   }
 }

@@ -102,6 +102,7 @@ const fields: { readonly [Field in keyof Required<Experiment<Heads>>]: Check } =
   weighting: isObject,
   aggregator: orNothing(isObject),
   earlyStopping: orNothing(isObject),
+  read: orNothing(isFunction),
   grid: orNothing(isObject),
 };
 

@@ -1,13 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { EspalierError } from '@espalier/core';
+import { DatasetError } from '@espalier/datasets';
 import { EngineError } from '@espalier/engine';
 import { InterruptedError, TrainerError } from '@espalier/trainer';
 import { Command, CommanderError } from 'commander';
+import { doctor } from './commands/doctor.js';
+import { exportModel } from './commands/export.js';
+import { predict } from './commands/predict.js';
+import { serve } from './commands/serve.js';
 import { train } from './commands/train.js';
 import { CommandError, UsageError } from './errors.js';
 import { exitCodes } from './exit-codes.js';
 
-const commands = [train];
+const commands = [train, predict, serve, exportModel, doctor];
 
 /**
  * Runs the command line.
@@ -69,6 +74,7 @@ function isForeseen(error: unknown): error is Error {
     error instanceof CommandError ||
     error instanceof EspalierError ||
     error instanceof TrainerError ||
+    error instanceof DatasetError ||
     error instanceof EngineError ||
     (error instanceof Error && 'syscall' in error)
   );

@@ -39,7 +39,7 @@ test.each([
   [['train', '--out', 'a', '--resume', 'b'], /^--out and --resume contradict each other/],
   [
     ['train', '--resume', 'nowhere'],
-    /^--resume nowhere: there is no run to go on with .*Begin one with --out nowhere$/,
+    /^--resume nowhere: there is no run to go on with\. Begin one with --out nowhere$/,
   ],
 ])('%j is wrong usage: one line, exit code 2', async (args, message) => {
   const { code, err } = await runMain(...args);

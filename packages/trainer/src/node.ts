@@ -1,3 +1,4 @@
+export { readCheckpoint } from './checkpoints/checkpoint-file.js';
 export { type RunFolderOptions, runFolder } from './checkpoints/run-folder.js';
 export { type Dashboard, type DashboardOptions, dashboard } from './dashboard/dashboard.js';
 export { FileError } from './errors.js';
@@ -10,5 +11,5 @@ export { escapeHtml } from './html.js';
 export { type Interruption, stopOnInterrupt } from './interrupt.js';
 export { consoleProgress, type Progress } from './progress.js';
 export { type Report, type ReportSection, writeReport } from './report.js';
-export { load, save } from './save.js';
+export { load, readWeights, save } from './save.js';
 export { tensorBoard } from './tensor-board/tensor-board.js';

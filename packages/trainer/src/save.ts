@@ -44,6 +44,20 @@ export async function load<H extends Heads, I extends InputKind = 'common'>(
   model: MultiTaskModel<H, I>,
   file: string,
 ): Promise<void> {
+  const weights = await readWeights(file);
+  try {
+    model.importWeights(weights);
+  } catch (cause) {
+    throw cause instanceof WeightsError ? new FileError(file, cause.message, { cause }) : cause;
+  }
+}
+
+/**
+ * Reads the weights in a file that `save` wrote, whichever model they belong to.
+ *
+ * @throws FileError when the file is missing, truncated or changed.
+ */
+export async function readWeights(file: string): Promise<ModelWeights> {
   let bytes: Uint8Array;
   try {
     bytes = await readFile(file);
@@ -51,9 +65,8 @@ export async function load<H extends Heads, I extends InputKind = 'common'>(
     throw new FileError(file, `cannot be read: ${messageOf(cause)}`, { cause });
   }
   try {
-    model.importWeights(await decodeSafetensors(bytes));
+    return await decodeSafetensors(bytes);
   } catch (cause) {
-    if (cause instanceof WeightsError) throw new FileError(file, cause.message, { cause });
     throw new FileError(file, `is no whole file of weights. It ${messageOf(cause)}`, { cause });
   }
 }

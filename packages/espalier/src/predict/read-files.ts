@@ -1,0 +1,55 @@
+import { readFile, stat } from 'node:fs/promises';
+import { messageOf } from '@espalier/core';
+import { CommandError } from '../errors.js';
+import type { ReadInput } from '../read-input.js';
+
+/** A file that was read. */
+export interface ReadFile {
+  readonly file: string;
+  readonly bytes: Uint8Array;
+  readonly input: Float32Array;
+}
+
+/** What happens to a file that cannot be read. */
+export type OnBadExample = 'throw' | 'skip';
+
+/** A larger file is none that a network reads at once. */
+const MAX_BYTES = 1 << 28;
+
+/** Reads files, and remembers those that could not be. */
+export class FileReader {
+  readonly leftOut: string[] = [];
+
+  constructor(
+    private readonly read: ReadInput,
+    private readonly onBadExample: OnBadExample,
+  ) {}
+
+  /**
+   * @returns those that could be read, in their order.
+   * @throws CommandError for one that could not, where they are not to be left out.
+   */
+  async readAll(files: readonly string[]): Promise<ReadFile[]> {
+    const found = await Promise.all(files.map((file) => this.#tryRead(file)));
+    return found.filter((one) => one !== undefined);
+  }
+
+  async #tryRead(file: string): Promise<ReadFile | undefined> {
+    try {
+      const { size } = await stat(file);
+      if (size > MAX_BYTES) throw new CommandError(`it has ${size} bytes, more than ${MAX_BYTES}`);
+      const bytes = await readFile(file);
+      return { file, bytes, input: await this.read(bytes) };
+    } catch (cause) {
+      const problem = `${file} cannot be read: ${messageOf(cause)}`;
+      if (this.onBadExample === 'throw') {
+        throw new CommandError(`${problem}. Mend it, or leave such files out with --on-bad-example skip`, {
+          cause,
+        });
+      }
+      console.error(`Left out: ${problem}`);
+      this.leftOut.push(file);
+      return undefined;
+    }
+  }
+}
