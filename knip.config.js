@@ -5,7 +5,12 @@ const sourceOf = (output) => output.replace(/^\.\/dist\/(.*)\.js$/, 'src/$1.ts')
 const workspace = ({ folder, manifest }) => [
   folder,
   {
-    entry: [...outputs(manifest).map(sourceOf), 'test/**/*.{test,test-d}.ts', 'test/kill/training.ts'],
+    entry: [
+      ...outputs(manifest).map(sourceOf),
+      'test/**/*.{test,test-d}.ts',
+      'test/kill/training.ts',
+      'espalier.config.ts',
+    ],
     project: ['{src,test}/**'],
   },
 ];

@@ -1,13 +1,11 @@
 import type { MultiTaskModel } from '@espalier/core';
 import { runExample, writeResults } from '@espalier/example-kit';
-import { sum } from '@espalier/losses';
-import { adamW, compareWithSingleTasks, type DataOf, predict, warmupCosine } from '@espalier/trainer';
+import { compareWithSingleTasks, type DataOf, predict } from '@espalier/trainer';
 import { gallery } from './gallery.js';
 import { compose, type DigitHeads, heads } from './network.js';
+import { recipe } from './recipe.js';
 import { labelledScenes, trainingScenes } from './scenes.js';
 
-const BATCH_SIZE = 16;
-const PEAK_LEARNING_RATE = 1.2e-2;
 const SHOWN_SCENES = 24;
 
 await runExample({
@@ -23,10 +21,7 @@ await runExample({
       train,
       test,
       epochs,
-      batchSize: BATCH_SIZE,
-      schedule: warmupCosine(PEAK_LEARNING_RATE),
-      optimizer: adamW({ beta1: 0.8, beta2: 0.99, weightDecay: 0.05 }),
-      weighting: sum(),
+      ...recipe,
       seed,
       validation,
       examples: (model) => galleryOf(model, validation),
@@ -38,7 +33,7 @@ await runExample({
     await writeResults(folder, comparison, {
       title: 'Digits: one network classifies and detects',
       summary:
-        `${epochs} epochs of ${train.length} new scenes of MNIST digits, in batches of ${BATCH_SIZE} on the ${engine} ` +
+        `${epochs} epochs of ${train.length} new scenes of MNIST digits, in batches of ${recipe.batchSize} on the ${engine} ` +
         `engine, seed ${seed}. Measured on ${test.length} scenes of digits that no network has seen.`,
       sections: [{ title: 'Test scenes', html: await galleryOf(comparison.model, test) }],
     });

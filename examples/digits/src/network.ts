@@ -1,4 +1,4 @@
-import { block, type Heads, type MultiTaskModel, multiTaskModel } from '@espalier/core';
+import { block, type Heads, type MultiTaskModel, multiTaskModel, type Sharing } from '@espalier/core';
 import { SCENE_SIZE } from '@espalier/datasets';
 import { hardSharing } from '@espalier/sharing';
 import { classification, detection } from '@espalier/vision-heads';
@@ -38,11 +38,15 @@ function convolution(filters: number, strides: number) {
 }
 
 /** One trunk for the tasks of these heads. */
-export function compose<Own extends Heads>(own: Own, seed: number): MultiTaskModel<Own> {
+export function compose<Own extends Heads>(
+  own: Own,
+  seed: number,
+  sharing: Sharing = hardSharing(),
+): MultiTaskModel<Own> {
   return multiTaskModel({
     inputShape: [SCENE_SIZE, SCENE_SIZE, 1],
     trunk,
-    sharing: hardSharing(),
+    sharing,
     heads: own,
     seed,
   });

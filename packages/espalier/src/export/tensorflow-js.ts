@@ -1,8 +1,7 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Heads, MultiTaskModel } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
-import * as tfl from '@tensorflow/tfjs-layers';
 import writeFileAtomic from 'write-file-atomic';
 
 const WEIGHTS = 'weights.bin';
@@ -32,15 +31,4 @@ export async function saveTensorFlowJs(model: MultiTaskModel<Heads>, folder: str
       return { modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(artifacts) };
     }),
   );
-}
-
-/** Reads what `saveTensorFlowJs` wrote, as `tf.loadLayersModel` does from a web server. */
-export async function loadTensorFlowJs(folder: string): Promise<tfl.LayersModel> {
-  const json: tf.io.ModelJSON = JSON.parse(await readFile(join(folder, 'model.json'), 'utf8'));
-  const artifacts = await tf.io.getModelArtifactsForJSON(json, async (manifest) => {
-    const bytes = await readFile(join(folder, WEIGHTS));
-    const data = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
-    return [manifest.flatMap(({ weights }) => weights), data];
-  });
-  return tfl.loadLayersModel(tf.io.fromMemory(artifacts));
 }
