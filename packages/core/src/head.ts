@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
+import type { layers, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import type { Metric } from './metric.js';
 
 /** A task's way through the trunk: one tensor a stage, in order; the last one is the trunk's output. */
@@ -14,6 +14,14 @@ export interface HeadContext {
   readonly task: string;
   /** The shape of the head's output for one example, without the batch dimension. */
   readonly outputShape: readonly number[];
+}
+
+/** How an output was made, for heads that go on computing behind it, as decoders do that write a text token by token. */
+export interface Pass {
+  /** The layer of the model that made the output. Its weights are the model's, and take part in gradients. */
+  readonly layer: layers.Layer;
+  /** Whether layers such as dropout work as in training. */
+  readonly training: boolean;
 }
 
 /**
@@ -49,11 +57,16 @@ export interface Head<Label, Prediction> {
    *
    * @param output what `connect` gave, [batch, ...].
    * @param target what `encode` gave, [batch, ...].
+   * @param pass given by the model; heads whose output says everything need none.
    */
-  losses(output: tf.Tensor, target: tf.Tensor): tf.Tensor1D;
+  losses(output: tf.Tensor, target: tf.Tensor, pass?: Pass): tf.Tensor1D;
 
-  /** What the output says, one prediction an example. The output stays the caller's. */
-  decode(output: tf.Tensor): Promise<readonly Prediction[]>;
+  /**
+   * What the output says, one prediction an example. The output stays the caller's.
+   *
+   * @param pass given by the model; heads whose output says everything need none.
+   */
+  decode(output: tf.Tensor, pass?: Pass): Promise<readonly Prediction[]>;
 
   /** How good predictions are. The first metric is the one that the task is judged by. */
   readonly metrics: readonly [Metric<Label, Prediction>, ...Metric<Label, Prediction>[]];

@@ -8,6 +8,7 @@ export type {
   Heads,
   LabelOf,
   Labels,
+  Pass,
   PredictionOf,
   Predictions,
   Task,

@@ -3,7 +3,7 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import './tensor-methods.js';
 import { type Batch, type ExampleOf, type Target, target } from './batch.js';
 import { EspalierError, InputError, messageOf, StageError, TaskError } from './errors.js';
-import type { Features, Head, Heads, Labels, Predictions, Task, TaskName } from './head.js';
+import type { Features, Head, Heads, Labels, Pass, Predictions, Task, TaskName } from './head.js';
 import {
   checkInputs,
   checkTasks,
@@ -196,7 +196,8 @@ export class MultiTaskModel<H extends Heads, I extends InputKind = 'common'> {
       const losses = this.tasks.flatMap(({ name, head }) => {
         const { values, mask, labelled } = batch.targets[name];
         if (labelled === 0) return [];
-        return [[name, maskedMean(head.losses(outputs.get(name)!, values), mask)] as const];
+        const losses = head.losses(outputs.get(name)!, values, this.#pass(name, training));
+        return [[name, maskedMean(losses, mask)] as const];
       });
       return Object.fromEntries(losses) as TaskLosses<H>;
     });
@@ -223,7 +224,7 @@ export class MultiTaskModel<H extends Heads, I extends InputKind = 'common'> {
     try {
       const predictions: [string, readonly unknown[]][] = [];
       for (const { name, head } of this.tasks) {
-        predictions.push([name, name in outputs ? await head.decode(outputs[name]) : []]);
+        predictions.push([name, name in outputs ? await head.decode(outputs[name], this.#pass(name, false)) : []]);
       }
       return Object.fromEntries(predictions) as Predictions<H>;
     } finally {
@@ -315,6 +316,10 @@ export class MultiTaskModel<H extends Heads, I extends InputKind = 'common'> {
     const part = { network, ports };
     this.#parts.set(key, part);
     return part;
+  }
+
+  #pass(task: TaskName<H>, training: boolean): Pass {
+    return { layer: this.network.outputs[this.#names.indexOf(task)].sourceLayer, training };
   }
 
   #shapeOf(task: TaskName<H>): InputShape {

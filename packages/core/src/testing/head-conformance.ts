@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import type { ExampleOf } from '../batch.js';
-import type { Head } from '../head.js';
+import type { Head, HeadContext, Pass } from '../head.js';
 import { MultiTaskModel } from '../multi-task-model.js';
 import { seededRandom } from '../random.js';
 import { applyShared, describeShape } from '../trunk.js';
@@ -50,13 +50,13 @@ export function headConformance<Label, Prediction>({
     }),
   );
   const withOutput =
-    (check: (output: tf.Tensor, context: { task: string; outputShape: number[] }) => void | Promise<void>) =>
-    async () => {
+    (check: (output: tf.Tensor, context: HeadContext, pass: Pass) => void | Promise<void>) => async () => {
       const model = compose(1);
       const inputs = model.stack(examples.map(({ input }) => input));
       const output = model.network.predict(inputs) as tf.Tensor;
       try {
-        await check(output, { task: 'task', outputShape: output.shape.slice(1) });
+        const pass = { layer: model.network.outputs[0].sourceLayer, training: false };
+        await check(output, { task: 'task', outputShape: output.shape.slice(1) }, pass);
       } finally {
         tf.dispose([inputs, output]);
         model.dispose();
@@ -66,10 +66,10 @@ export function headConformance<Label, Prediction>({
   return [
     {
       name: 'gives a loss and a prediction for every example',
-      run: withOutput(async (output, context) => {
+      run: withOutput(async (output, context, pass) => {
         const encoded = head.encode(labels, context);
-        const losses = head.losses(output, encoded);
-        const predictions = await head.decode(output);
+        const losses = head.losses(output, encoded, pass);
+        const predictions = await head.decode(output, pass);
         tf.dispose([encoded, losses]);
         expect(
           tf.util.arraysEqual(losses.shape, [labels.length]),
@@ -83,12 +83,12 @@ export function headConformance<Label, Prediction>({
     },
     {
       name: 'the loss of an example does not depend on the others in the batch',
-      run: withOutput((output, context) => {
+      run: withOutput((output, context, pass) => {
         tf.tidy(() => {
-          const together = head.losses(output, head.encode(labels, context)).dataSync();
+          const together = head.losses(output, head.encode(labels, context), pass).dataSync();
           const alone = labels.map((label, index) => {
             const row = tf.slice(output, index, 1);
-            return head.losses(row, head.encode([label], context)).dataSync()[0];
+            return head.losses(row, head.encode([label], context), pass).dataSync()[0];
           });
           const difference = relativeDifference(together, alone);
           expect(
@@ -117,8 +117,8 @@ export function headConformance<Label, Prediction>({
     },
     {
       name: 'every metric of its predictions is a finite number',
-      run: withOutput(async (output) => {
-        const predictions = await head.decode(output);
+      run: withOutput(async (output, _, pass) => {
+        const predictions = await head.decode(output, pass);
         for (const metric of head.metrics) {
           const value = metric.compute(predictions, labels);
           expect(Number.isFinite(value), `The metric ${metric.name} is ${value}.`);
@@ -127,11 +127,11 @@ export function headConformance<Label, Prediction>({
     },
     {
       name: 'encoding, losses and decoding leave no tensor behind but what they return',
-      run: withOutput(async (output, context) => {
+      run: withOutput(async (output, context, pass) => {
         const before = tf.memory().numTensors;
         const encoded = head.encode(labels, context);
-        const losses = head.losses(output, encoded);
-        await head.decode(output);
+        const losses = head.losses(output, encoded, pass);
+        await head.decode(output, pass);
         tf.dispose([encoded, losses]);
         const left = tf.memory().numTensors - before;
         expect(left === 0, `${left} tensors are left behind.`);
