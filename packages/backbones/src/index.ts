@@ -7,6 +7,8 @@ export {
   type TokenEmbeddingOptions,
   tokenEmbedding,
 } from './text/token-embedding.js';
+export { type TransformerEncoderOptions, transformerEncoder } from './text/transformer-encoder.js';
+export { TransformerLayer, type TransformerLayerOptions } from './text/transformer-layer.js';
 export { efficientNetLite0 } from './vision/efficientnet-lite0.js';
 export { type FeaturePyramidOptions, featurePyramid } from './vision/feature-pyramid.js';
 export { mobilenetV2 } from './vision/mobilenet-v2.js';

@@ -30,6 +30,16 @@ export { type Random, seededRandom, withRandom } from './random.js';
 export { readSafetensors, type Safetensors, SafetensorsError } from './safetensors.js';
 export type { Sharing } from './sharing.js';
 export { decodeStoredValues, type StoredType, storedBytes } from './stored-values.js';
+export {
+  type Attended,
+  attend,
+  dropped,
+  gelu,
+  layerNorm,
+  mergeHeads,
+  project,
+  splitHeads,
+} from './transformer.js';
 export { applyShared, applyStage, describeShape, type Stage, type Trunk } from './trunk.js';
 export { unstackTokens } from './unstack-tokens.js';
 export type { Architecture, ModelWeights, Weight } from './weights.js';

@@ -224,7 +224,10 @@ export class MultiTaskModel<H extends Heads, I extends InputKind = 'common'> {
     try {
       const predictions: [string, readonly unknown[]][] = [];
       for (const { name, head } of this.tasks) {
-        predictions.push([name, name in outputs ? await head.decode(outputs[name], this.#pass(name, false)) : []]);
+        predictions.push([
+          name,
+          name in outputs ? await head.decode(outputs[name], this.#pass(name, false)) : [],
+        ]);
       }
       return Object.fromEntries(predictions) as Predictions<H>;
     } finally {

@@ -1,5 +1,9 @@
 export { crfTokenClassification } from './crf-token-classification.js';
 export type { BrokenTags } from './encode-tags.js';
+export type { FoundText, SearchOptions } from './generation/beam-search.js';
+export type { GeneratedText, GenerationOptions, TextCodec } from './generation/text-generation.js';
+export type { DecoderOptions } from './generation/token-decoder.js';
+export { generativeAnswer } from './generative-answer.js';
 export { bleu } from './metrics/bleu.js';
 export { chrf } from './metrics/chrf.js';
 export { accuracyScore, macroF1, matthewsCorrelation, multiLabelF1 } from './metrics/classes.js';
@@ -13,3 +17,4 @@ export { type Polarity, type Sentiment, type SentimentOptions, sentiment } from 
 export { brokenAt, repairTags, type TagScheme } from './tag-scheme.js';
 export { type TextClass, textClassification } from './text-classification.js';
 export { type TokenClassificationOptions, tokenClassification } from './token-classification.js';
+export { translation } from './translation.js';

@@ -1,0 +1,138 @@
+import {
+  attend,
+  dropped,
+  gelu,
+  layerNorm,
+  mergeHeads,
+  paddingMask,
+  project,
+  StageError,
+  splitHeads,
+} from '@espalier/core';
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import { rotary } from './rotary.js';
+
+type Shape = Parameters<tfl.layers.Layer['build']>[0];
+type Shapes = Parameters<tfl.layers.Layer['computeOutputShape']>[0];
+type Kwargs = Parameters<tfl.layers.Layer['call']>[1];
+type LayerVariable = tfl.layers.Layer['trainableWeights'][number];
+
+export interface TransformerLayerOptions {
+  readonly name?: string;
+  /** How many attention heads share the channels. */
+  readonly heads: number;
+  /** The width inside of the feed-forward part; four times the channels is common. */
+  readonly inner: number;
+  /** How much of what attention and feed-forward part say is dropped in training, from 0 to 1; 0 unless given. */
+  readonly dropout?: number;
+  /** Whether features are normalized in front of each part, or behind it as in BERT; `'pre'` unless given. */
+  readonly norm?: 'pre' | 'post';
+  /** Whether attention knows how far apart tokens are, by rotation; not unless given. */
+  readonly rotary?: boolean;
+  /** Added to variances; 1e-6 unless given. */
+  readonly epsilon?: number;
+}
+
+const PROJECTIONS = ['query', 'key', 'value', 'output'] as const;
+
+/**
+ * A layer of a Transformer encoder, from features [batch, tokens, channels] to the same: every token looks at all
+ * others, then each is worked on by itself. Padding is seen by no token, and stays zero.
+ *
+ * A. Vaswani et al., "Attention Is All You Need", 2017; with the norm in front, R. Xiong et al., "On Layer Normalization
+ * in the Transformer Architecture", ICML 2020.
+ */
+export class TransformerLayer extends tfl.layers.Layer {
+  static readonly className = 'EspalierTransformerLayer';
+  readonly #options: TransformerLayerOptions;
+  readonly #weights = new Map<string, LayerVariable>();
+
+  constructor(options: TransformerLayerOptions) {
+    super(options.name === undefined ? {} : { name: options.name });
+    this.#options = options;
+  }
+
+  /** @throws StageError when the heads cannot share the channels evenly. */
+  override build(shape: Shape): void {
+    const channels = Number((shape as number[])[2]);
+    const { heads, inner } = this.#options;
+    if (channels % heads !== 0) {
+      throw new StageError(this.name, `has ${heads} heads, which cannot share ${channels} channels evenly.`);
+    }
+    for (const name of PROJECTIONS) this.#dense(name, channels, channels);
+    this.#norm('attention_norm', channels);
+    this.#dense('inner', channels, inner);
+    this.#dense('outer', inner, channels);
+    this.#norm('outer_norm', channels);
+    this.built = true;
+  }
+
+  #dense(name: string, inputs: number, units: number): void {
+    this.#add(`${name}_kernel`, [inputs, units], tfl.initializers.glorotUniform({}));
+    this.#add(`${name}_bias`, [units], tfl.initializers.zeros());
+  }
+
+  #norm(name: string, channels: number): void {
+    this.#add(`${name}_gamma`, [channels], tfl.initializers.ones());
+    this.#add(`${name}_beta`, [channels], tfl.initializers.zeros());
+  }
+
+  #add(name: string, shape: number[], initializer: Parameters<tfl.layers.Layer['addWeight']>[3]): void {
+    this.#weights.set(name, this.addWeight(name, shape, 'float32', initializer));
+  }
+
+  override computeOutputShape(shape: Shapes): Shapes {
+    return shape;
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Kwargs): tf.Tensor {
+    const [features] = (Array.isArray(inputs) ? inputs : [inputs]) as tf.Tensor3D[];
+    const { norm = 'pre', dropout = 0 } = this.#options;
+    const training = kwargs.training === true;
+    return tf.tidy(() => {
+      const mask = paddingMask(features);
+      const parts = [
+        { work: (own: tf.Tensor) => this.#look(own, mask), norm: 'attention_norm' },
+        { work: (own: tf.Tensor) => this.#think(own), norm: 'outer_norm' },
+      ];
+      const worked = parts.reduce((before: tf.Tensor, { work, norm: name }) => {
+        if (norm === 'pre')
+          return tf.add(before, dropped(work(this.#normalize(before, name)), dropout, training));
+        return this.#normalize(tf.add(before, dropped(work(before), dropout, training)), name);
+      }, features);
+      return tf.mul(worked, mask);
+    });
+  }
+
+  #look(features: tf.Tensor, mask: tf.Tensor): tf.Tensor {
+    const split = (name: string) => splitHeads(this.#project(features, name), this.#options.heads);
+    const turned = (name: string) => (this.#options.rotary === true ? rotary(split(name)) : split(name));
+    const visible = tf.reshape(mask, [features.shape[0], 1, 1, Number(features.shape[1])]);
+    const { found } = attend(turned('query'), turned('key'), split('value'), visible);
+    return this.#project(mergeHeads(found), 'output');
+  }
+
+  #think(features: tf.Tensor): tf.Tensor {
+    return this.#project(gelu(this.#project(features, 'inner')), 'outer');
+  }
+
+  #project(features: tf.Tensor, name: string): tf.Tensor {
+    return project(features, this.#read(`${name}_kernel`), this.#read(`${name}_bias`));
+  }
+
+  #normalize(features: tf.Tensor, name: string): tf.Tensor {
+    const { epsilon = 1e-6 } = this.#options;
+    return layerNorm(features, this.#read(`${name}_gamma`), this.#read(`${name}_beta`), epsilon);
+  }
+
+  #read(name: string): tf.Tensor {
+    return this.#weights.get(name)!.read();
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    const { name: _, ...options } = this.#options;
+    return { ...super.getConfig(), ...options };
+  }
+}
+tf.serialization.registerClass(TransformerLayer);

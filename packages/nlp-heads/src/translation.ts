@@ -1,0 +1,30 @@
+import type { Head, Metric } from '@espalier/core';
+import { type GeneratedText, type GenerationOptions, textGeneration } from './generation/text-generation.js';
+import { bleu } from './metrics/bleu.js';
+import { chrf } from './metrics/chrf.js';
+
+/**
+ * Translation, from features [batch, tokens, channels] of the source to a text, by a Transformer decoder that looks at
+ * them; see `GenerationOptions`. A label is the translation; predictions are searched for by beam search, and say where
+ * the decoder looked for each token.
+ */
+export function translation(options: GenerationOptions): Head<string, GeneratedText> {
+  return textGeneration('translation', options, [corpus('BLEU', bleu), corpus('chrF', chrf)], {
+    mayBeEmpty: false,
+  });
+}
+
+function corpus(
+  name: string,
+  measure: (hypotheses: readonly string[], references: readonly (readonly string[])[]) => number,
+): Metric<string, GeneratedText> {
+  return {
+    name,
+    better: 'higher',
+    compute: (predictions, labels) =>
+      measure(
+        predictions.map(({ text }) => text),
+        labels.map((label) => [label]),
+      ),
+  };
+}
