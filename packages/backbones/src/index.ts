@@ -1,4 +1,5 @@
 export { WeightFileError } from './errors.js';
+export { BertEmbeddings, type BertOptions, bert, bertSizes } from './text/bert.js';
 export { BiLstm, biLstm } from './text/bi-lstm.js';
 export { TextConvolution, textConvolution } from './text/text-convolution.js';
 export {
@@ -17,11 +18,13 @@ export { type SmallCnnOptions, smallCnn } from './vision/small-cnn.js';
 export { type UNetOptions, unet } from './vision/u-net.js';
 export {
   efficientNetLitePytorch,
+  googleBert,
+  huggingFaceBert,
+  huggingFaceBertWithHead,
   kerasResNet,
   timmMobile,
   torchvisionMobilenetV2,
   torchvisionResNet,
-  type WeightKind,
   type WeightLayout,
 } from './weights/layout.js';
 export { loadWeights } from './weights/load-weights.js';

@@ -36,7 +36,7 @@ export async function fetchWeights(
   source: WeightSource,
   { folder = cacheFolder(), onProgress }: FetchOptions = {},
 ): Promise<ReadonlyMap<string, Weight>> {
-  const file = join(folder, basename(source.url));
+  const file = join(folder, source.file ?? basename(source.url));
   await inFile(file, async () => {
     if (!(await exists(file))) await download(source, file, onProgress);
     const sha256 = await sha256Of(file);

@@ -1,5 +1,5 @@
-/** What a weight is in its layer, by tfjs' names. */
-export type WeightKind =
+/** What a weight of a picture's network is in its layer, by tfjs' names. */
+type VisionKind =
   | 'kernel'
   | 'depthwise_kernel'
   | 'bias'
@@ -16,15 +16,16 @@ export interface WeightLayout {
    * The name of the tensor of a layer's weight.
    *
    * @param layer the layer's name in the trunk, such as `layer1.0.conv1`.
+   * @param weight the weight's own name in its layer, such as `kernel` or `query_bias`.
    */
-  tensorName(layer: string, weight: WeightKind): string;
-  /** How convolutions' kernels lie: `[out, in, height, width]` as in PyTorch, or as tfjs has them. */
+  tensorName(layer: string, weight: string): string;
+  /** How kernels lie: `[out, in]` or `[out, in, height, width]` as in PyTorch, or as tfjs has them. */
   readonly kernels: 'pytorch' | 'tensorflow';
   /** The names of tensors that a trunk without its top does not need. */
   readonly ignored: RegExp;
 }
 
-const torchNames: Readonly<Record<WeightKind, string>> = {
+const torchNames: Readonly<Record<VisionKind, string>> = {
   kernel: 'weight',
   depthwise_kernel: 'weight',
   bias: 'bias',
@@ -37,7 +38,7 @@ const torchNames: Readonly<Record<WeightKind, string>> = {
 function torchLayout(name: string, top: string, moduleOf: (layer: string) => string): WeightLayout {
   return {
     name,
-    tensorName: (layer, weight) => `${moduleOf(layer)}.${torchNames[weight]}`,
+    tensorName: (layer, weight) => `${moduleOf(layer)}.${torchNames[weight as VisionKind]}`,
     kernels: 'pytorch',
     ignored: new RegExp(`^${top}\\.|\\.num_batches_tracked$`),
   };
@@ -111,3 +112,44 @@ export const kerasResNet: WeightLayout = {
   kernels: 'tensorflow',
   ignored: /^(predictions|probs)\//,
 };
+
+const bertParts: Readonly<Record<string, string>> = {
+  words: 'word_embeddings.weight',
+  positions: 'position_embeddings.weight',
+  segments: 'token_type_embeddings.weight',
+  query: 'attention.self.query',
+  key: 'attention.self.key',
+  value: 'attention.self.value',
+  output: 'attention.output.dense',
+  attention_norm: 'attention.output.LayerNorm',
+  inner: 'intermediate.dense',
+  outer: 'output.dense',
+  outer_norm: 'output.LayerNorm',
+};
+
+function bertLayout(name: string, prefix: string, norm: { gamma: string; beta: string }): WeightLayout {
+  const ends: Readonly<Record<string, string>> = { kernel: 'weight', bias: 'bias', ...norm };
+  return {
+    name,
+    tensorName(layer, weight) {
+      const whole = bertParts[weight];
+      if (whole !== undefined) return `${prefix}${layer}.${whole}`;
+      const [, part = '', end] = /^(?:(.*)_)?([a-z]+)$/.exec(weight)!;
+      return `${prefix}${layer}.${bertParts[part] ?? 'LayerNorm'}.${ends[end]}`;
+    },
+    kernels: 'pytorch',
+    ignored: /(^|\.)(pooler|cls)\.|\.position_ids$/,
+  };
+}
+
+/** BERT and MiniLM as `BertModel` of Hugging Face's transformers saves them. */
+export const huggingFaceBert = bertLayout('Hugging Face BertModel', '', { gamma: 'weight', beta: 'bias' });
+
+/** Those saved with a head for a task, as fine-tuned models are. */
+export const huggingFaceBertWithHead = bertLayout('Hugging Face BERT with a head', 'bert.', {
+  gamma: 'weight',
+  beta: 'bias',
+});
+
+/** Google's first models, such as `bert-base-uncased`, whose norms have names of TensorFlow's. */
+export const googleBert = bertLayout('Google BERT', 'bert.', { gamma: 'gamma', beta: 'beta' });

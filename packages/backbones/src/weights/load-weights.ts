@@ -1,16 +1,16 @@
 import { describeShape, type Stage, type Trunk, type Weight, WeightsError } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { WeightKind, WeightLayout } from './layout.js';
+import type { WeightLayout } from './layout.js';
 
 type LayerVariable = Stage['weights'][number];
 
 /** How many differences an error names. */
 const NAMED = 8;
-/** Kernels do not depend on it: any size of picture is computed with the same weights. */
+/** Kernels do not depend on it: any size of picture is computed with the same weights, and any length of text. */
 const BUILD_SHAPE = [null, 64, 64, 3];
 
 /**
- * Gives a trunk for colour pictures the weights of a file, by the names of a layout. Call it where the trunk is made,
+ * Gives a trunk for colour pictures or texts the weights of a file, by the names of a layout. Call it where the trunk is made,
  * before anything is put behind it: `unet({ encoder: loadWeights(resnet18(), weights, torchvisionResNet) })`.
  *
  * @returns the same trunk.
@@ -21,7 +21,7 @@ export function loadWeights(trunk: Trunk, weights: ReadonlyMap<string, Weight>, 
   build(trunk);
   const wanted = trunk.flatMap(leaves).flatMap((layer) =>
     layer.weights.map((variable) => {
-      const kind = variable.originalName.split('/').at(-1) as WeightKind;
+      const kind = variable.originalName.split('/').at(-1)!;
       return { variable, kind, name: layout.tensorName(layer.name, kind) };
     }),
   );
@@ -60,17 +60,19 @@ function leaves(layer: Stage): readonly Stage[] {
 }
 
 /** The shape of a weight in a file of this layout. */
-function shapeThere(variable: LayerVariable, kind: WeightKind, { kernels }: WeightLayout): number[] {
+function shapeThere(variable: LayerVariable, kind: string, { kernels }: WeightLayout): number[] {
   const shape = variable.shape as number[];
   if (kernels === 'tensorflow' || !kind.endsWith('kernel')) return shape;
+  if (shape.length === 2) return shape.toReversed();
   const [height, width, inputs, outputs] = shape;
   return kind === 'kernel' ? [outputs, inputs, height, width] : [inputs * outputs, 1, height, width];
 }
 
-function assign(variable: LayerVariable, kind: WeightKind, weight: Weight, { kernels }: WeightLayout): void {
+function assign(variable: LayerVariable, kind: string, weight: Weight, { kernels }: WeightLayout): void {
   const value = tf.tidy(() => {
     const stored = tf.tensor(weight.values, [...weight.shape]);
     if (kernels === 'tensorflow' || !kind.endsWith('kernel')) return stored;
+    if (stored.rank === 2) return tf.transpose(stored);
     const axes = kind === 'kernel' ? [2, 3, 1, 0] : [2, 3, 0, 1];
     return tf.reshape(tf.transpose(stored, axes), variable.shape as number[]);
   });

