@@ -27,6 +27,9 @@ export {
   generatedFaces,
 } from './generated-faces.js';
 export { type LogMelFrames, type LogMelOptions, logMel } from './log-mel.js';
+export type { MicroWorldOptions, MicroWorldSplit } from './micro-world/events.js';
+export { microWorldQuestions } from './micro-world/questions.js';
+export { microWorldTranslations } from './micro-world/translations.js';
 export { GLYPH_SIZE, type Glyph, mnistDigits, type Split } from './mnist-digits.js';
 export {
   type CocoInstances,
@@ -37,14 +40,16 @@ export {
 } from './pictures/coco.js';
 export type { AnnotatedPicture, ObjectBox, Picture, Point, Rectangle } from './pictures/picture.js';
 export { type LabelMap, type MapSegment, type SegmentMap, UNKNOWN } from './pictures/segment-map.js';
+export { type AnswerWindow, type AnswerWindowOptions, answerWindows } from './text/answer-windows.js';
 export { type ColumnSentence, type Columns, parseConllColumns } from './text/conll-columns.js';
 export { type ConlluSentence, type ConlluWord, parseConllu } from './text/conllu.js';
 export { parseCsv, parseJsonl, parseTsv, type Row } from './text/delimited.js';
 export { bucketOf, lengthBuckets } from './text/length-buckets.js';
-export { graphemes, normalizeText, splitWords } from './text/normalize.js';
+export { graphemes, normalizeText, splitWords, type WordSpan, wordSpans } from './text/normalize.js';
 export { parseParallel, type SentencePair } from './text/parallel.js';
 export { parseSquad, type SquadQuestion } from './text/squad.js';
 export { type TokenFeatures, type TokenFeaturesOptions, tokenFeatures } from './text/token-features.js';
 export { countVocabulary, Vocabulary } from './text/vocabulary.js';
+export { type WordCodec, wordCodec } from './text/word-codec.js';
 export { parseBinaryWordVectors, parseWordVectors, type WordVectors } from './text/word-vectors.js';
 export { decodeWav, type Sound } from './wav.js';

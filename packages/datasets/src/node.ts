@@ -24,3 +24,4 @@ export { readVoc, type VocOptions, type VocPicture } from './pictures/voc.js';
 export { type SpokenDigit, spokenDigits } from './spoken-digits.js';
 export { ewtPosNer, type TaggedSentence } from './text/ewt-pos-ner.js';
 export { type RatedText, type VaderSource, vaderSources, vaderTexts } from './text/vader-texts.js';
+export { type XquadLanguage, xquad } from './text/xquad.js';

@@ -11,7 +11,7 @@ import {
   parseSquad,
   parseTsv,
 } from '@espalier/datasets';
-import { ewtPosNer, vaderTexts } from '@espalier/datasets/node';
+import { ewtPosNer, vaderTexts, xquad } from '@espalier/datasets/node';
 import { afterAll, describe, expect, test } from 'vitest';
 
 const row = (id: string, form: string, rest = 'x\tNOUN\tNN\t_\t0\troot\t_\t_') => `${id}\t${form}\t${rest}`;
@@ -174,6 +174,28 @@ describe('named sets', () => {
     await expect(ewtPosNer(join(folder, 'no'), 'test')).rejects.toThrow(
       /cannot be read\. It is .*UD_English-EWT/,
     );
+  });
+
+  test('XQuAD, every fifth article for testing', async () => {
+    const article = (id: number) => ({
+      title: `T${id}`,
+      paragraphs: [
+        { context: 'a b', qas: [{ id: `q${id}`, question: '?', answers: [{ text: 'b', answer_start: 2 }] }] },
+      ],
+    });
+    write('de.json', JSON.stringify({ data: [0, 1, 2, 3, 4, 5, 6].map(article) }));
+    const ids = async (split: 'train' | 'test') => (await xquad(folder, 'de', split)).map(({ id }) => id);
+    expect(await ids('test')).toEqual(['q0', 'q5']);
+    expect(await ids('train')).toEqual(['q1', 'q2', 'q3', 'q4', 'q6']);
+    await expect(xquad(folder, 'es', 'test')).rejects.toThrow(
+      /es\.json cannot be read\. It is xquad\.es\.json/,
+    );
+    write('es.json', '{}');
+    await expect(xquad(folder, 'es', 'test')).rejects.toThrow(
+      /es\.json: is not in SQuAD's format: "data" is missing/,
+    );
+    write('es.json', '{');
+    await expect(xquad(folder, 'es', 'test')).rejects.toThrow(/es\.json: is no JSON/);
   });
 
   test('rated texts of VADER, split by document', async () => {

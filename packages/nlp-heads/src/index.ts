@@ -1,5 +1,13 @@
 export { crfTokenClassification } from './crf-token-classification.js';
 export type { BrokenTags } from './encode-tags.js';
+export {
+  answerInWindows,
+  type ExtractedAnswer,
+  type ExtractiveAnswerOptions,
+  extractiveAnswer,
+  type ScoredSpan,
+  type TokenSpan,
+} from './extractive-answer.js';
 export type { FoundText, SearchOptions } from './generation/beam-search.js';
 export type { GeneratedText, GenerationOptions, TextCodec } from './generation/text-generation.js';
 export type { DecoderOptions } from './generation/token-decoder.js';

@@ -15,9 +15,23 @@ export function graphemes(text: string): string[] {
 
 const words = new Intl.Segmenter('und', { granularity: 'word' });
 
-/** Words, numbers and punctuation by Unicode's rules (UAX 29), without white space. */
+/** A word, and where it stands in its text, in UTF-16 code units; `end` is behind it. */
+export interface WordSpan {
+  readonly word: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Words, numbers and punctuation by Unicode's rules (UAX 29), without white space, as they stand in the text. */
+export function wordSpans(text: string): WordSpan[] {
+  return Array.from(words.segment(text), ({ segment, index }) => ({
+    word: segment,
+    start: index,
+    end: index + segment.length,
+  })).filter(({ word }) => word.trim() !== '');
+}
+
+/** The words of a text in composed form; see `wordSpans`. */
 export function splitWords(text: string): string[] {
-  return Array.from(words.segment(normalizeText(text)), ({ segment }) => segment).filter(
-    (piece) => piece.trim() !== '',
-  );
+  return wordSpans(normalizeText(text)).map(({ word }) => word);
 }

@@ -14,10 +14,15 @@ export interface SquadQuestion {
  * Questions in the JSON format of SQuAD 1.1 and 2.0. Its offsets count characters (code points); here they count as
  * JavaScript's strings do.
  *
+ * @param isWanted takes only some of the file's articles, by their number from 0.
  * @throws DatasetError naming file and question: what is not SQuAD's format, an id twice, an answer that is not where it
  * is said to be.
  */
-export function parseSquad(text: string, file: string): SquadQuestion[] {
+export function parseSquad(
+  text: string,
+  file: string,
+  isWanted: (article: number) => boolean = () => true,
+): SquadQuestion[] {
   let root: unknown;
   try {
     root = JSON.parse(text);
@@ -28,7 +33,7 @@ export function parseSquad(text: string, file: string): SquadQuestion[] {
   }
   const ids = new Set<string>();
   const questions: SquadQuestion[] = [];
-  for (const article of list(root, 'data', file)) {
+  for (const article of list(root, 'data', file).filter((_, index) => isWanted(index))) {
     for (const paragraph of list(article, 'paragraphs', file)) {
       const context = string(paragraph, 'context', file);
       // Offsets of astral characters differ between the two ways of counting.
