@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+import { DatasetError, subwordTokenizer, trainBpe } from '@espalier/datasets';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+
+interface Case {
+  readonly name: string;
+  readonly file: { readonly model: { readonly vocab: object; readonly merges?: readonly unknown[] } };
+  readonly ids: readonly number[][];
+  readonly tokens: readonly string[][];
+  readonly decoded: readonly string[];
+  readonly pair: { readonly ids: readonly number[]; readonly segments: readonly number[] };
+}
+
+/** What Hugging Face's tokenizers say: `reference/make_tokenizers.py` wrote it. */
+const reference: {
+  readonly corpus: readonly string[];
+  readonly texts: readonly string[];
+  readonly pair: readonly [string, string];
+  readonly cases: readonly Case[];
+} = JSON.parse(readFileSync(new URL('./reference/tokenizers.json', import.meta.url), 'utf8'));
+
+describe.each(reference.cases)('a tokenizer.json: $name', ({ file, ids, tokens, decoded, pair }) => {
+  const make = () => subwordTokenizer(JSON.stringify(file), 'tokenizer.json');
+  const shift = '[PAD]' in file.model.vocab ? 0 : 1;
+
+  test('gives the tokens and numbers of Hugging Face, 0 being padding', async () => {
+    const tokenizer = await make();
+    const composed = reference.texts.map((text) => text.normalize('NFC'));
+    for (const [index, text] of reference.texts.entries()) {
+      if (composed[index] !== text) continue;
+      expect(tokenizer.tokens(text)).toEqual(tokens[index]);
+      expect(tokenizer.encode(text)).toEqual(ids[index].map((id) => id + shift));
+    }
+    expect(tokenizer.size).toBe(Object.keys(file.model.vocab).length - 1 + shift);
+  });
+
+  test('and gives texts back as Hugging Face does', async () => {
+    const tokenizer = await make();
+    for (const [index, own] of ids.entries()) {
+      expect(tokenizer.decode([...own.map((id) => id + shift), ...(shift === 0 ? [] : [0])])).toBe(
+        decoded[index],
+      );
+    }
+  });
+
+  test('reads two texts with its marks', async () => {
+    const tokenizer = await make();
+    const input = Array.from(tokenizer.encodeInput(...reference.pair));
+    expect(input.filter((_, index) => index % 2 === 0)).toEqual(pair.ids.map((id) => id + shift));
+    expect(input.filter((_, index) => index % 2 === 1)).toEqual(pair.segments);
+  });
+
+  test('composes characters, and mends half of a surrogate pair', async () => {
+    const tokenizer = await make();
+    expect(tokenizer.encode('e\u0301')).toEqual(tokenizer.encode('\u00e9'));
+    expect(tokenizer.encode('a\ud800')).toEqual(tokenizer.encode('a\ufffd'));
+  });
+});
+
+describe('a trained vocabulary', () => {
+  test('is that of Hugging Face', () => {
+    const { model } = JSON.parse(trainBpe(reference.corpus, { size: 80 }));
+    const [{ file }] = reference.cases;
+    expect(model.merges).toEqual(file.model.merges);
+    expect(model.vocab).toEqual(file.model.vocab);
+  });
+
+  test('gives its texts back', async () => {
+    const words = fc.array(fc.stringMatching(/^[a-e\u05d0-\u05d2]{1,6}$/u), { minLength: 1, maxLength: 8 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(words, { minLength: 1, maxLength: 6 }),
+        fc.integer({ min: 12, max: 40 }),
+        async (all, size) => {
+          const texts = all.map((own) => own.join(' '));
+          const tokenizer = await subwordTokenizer(trainBpe(texts, { size }), 'trained');
+          expect(tokenizer.size).toBeLessThan(size);
+          for (const text of texts) expect(tokenizer.decode(tokenizer.encode(text))).toBe(text);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  test('without room for the characters is refused', () => {
+    expect(() => trainBpe(['abc'], { size: 5 })).toThrow(/of 5 has no room for the 4 characters/);
+  });
+});
+
+test('what is no tokenizer.json is refused by its name', async () => {
+  await expect(subwordTokenizer('{', 'a.json')).rejects.toThrow(DatasetError);
+  await expect(subwordTokenizer('{', 'a.json')).rejects.toThrow(/a\.json: is no JSON/);
+  for (const text of ['{}', 'null', '[]', '{"model": {}}']) {
+    await expect(subwordTokenizer(text, 'a.json')).rejects.toThrow(/a\.json: has no "model" with a "vocab"/);
+  }
+  await expect(subwordTokenizer('{"model": {"type": "Odd", "vocab": 3}}', 'a.json')).rejects.toThrow(
+    /a\.json: cannot be used/,
+  );
+});
