@@ -1,0 +1,80 @@
+import { tokenFeatures, wordCodec } from '@espalier/datasets';
+import { type ExampleRun, type Figures, runExample, writeResults } from '@espalier/example-kit';
+import { sum } from '@espalier/losses';
+import { adamW, byLength, compareWithSingleTasks, predict, warmupCosine } from '@espalier/trainer';
+import { answersOf, labelled, readTexts, scoresOf, tokensOf } from './examples.js';
+import { answerGallery, translationGallery } from './gallery.js';
+import { compose, headsFor } from './network.js';
+import { microWorld, type TextSet, xquadTexts } from './texts.js';
+
+const BATCH_SIZE = 64;
+const PEAK_LEARNING_RATE = 2e-3;
+const SHOWN = 25;
+/** How many sentences and questions a quick run learns from, and is tested on. */
+const QUICK = { train: 96, test: 16 };
+/** How much of what is read may be padding: of a quick run as much as it takes for all to have one length. */
+const WASTE = { full: 0.15, quick: 0.9 };
+
+await runExample({
+  name: 'translate-answer',
+  sets: ['micro-world', 'xquad'],
+  epochs: { default: 10, quick: 2 },
+  run: (options) => learn(options.set === 'xquad' ? xquadTexts : microWorld, options),
+});
+
+async function learn(
+  set: TextSet,
+  { engine, epochs, seed, quick, folder, keep, signal, watch }: ExampleRun,
+): Promise<Figures> {
+  const read = async (split: 'train' | 'test') => {
+    const { pairs, questions } = await set.read(split, seed);
+    const count = quick ? QUICK[split] : Number.POSITIVE_INFINITY;
+    const texts = { pairs: pairs.slice(0, count), questions: questions.slice(0, count) };
+    return readTexts(texts, set.window);
+  };
+  const [learned, held] = [await read('train'), await read('test')];
+  const features = tokenFeatures(tokensOf(learned), { characters: 0, leastWords: 1 });
+  const codec = wordCodec(learned.pairs.map(({ target }) => target));
+  const longest = Math.max(
+    ...[...learned.pairs, ...held.pairs].map(({ target }) => codec.encode(target).length),
+  );
+  const heads = headsFor(codec, longest);
+  const waste = quick ? WASTE.quick : WASTE.full;
+  const test = labelled(held, features, waste);
+  const comparison = await compareWithSingleTasks({
+    heads,
+    compose: (own) => compose(own, features, seed),
+    train: labelled(learned, features, waste),
+    test,
+    epochs,
+    batchSize: BATCH_SIZE,
+    sampler: byLength,
+    schedule: warmupCosine(PEAK_LEARNING_RATE),
+    optimizer: adamW(),
+    weighting: sum(),
+    seed,
+    watch,
+    keep,
+    signal,
+  });
+
+  const predictions = await predict(comparison.model, test, { batchSize: BATCH_SIZE });
+  const answered = predictions.answer.slice(held.pairs.length);
+  const answers = answersOf(held, answered);
+  const { exactMatch, f1 } = scoresOf(held, answers);
+  const asked = `By SQuAD's rules: exact match ${exactMatch.toFixed(3)}, F1 ${f1.toFixed(3)}`;
+  for (const { name, evaluation } of comparison.runs) console.log(`${name}: ${JSON.stringify(evaluation)}`);
+  console.log(asked);
+  await writeResults(folder, comparison, {
+    title: `Translation and answers: one encoder reads for both, in ${set.title}`,
+    summary:
+      `${epochs} epochs of ${learned.pairs.length} sentences and ${learned.questions.length} questions, in batches of ` +
+      `${BATCH_SIZE} on the ${engine} engine, seed ${seed}; no pretrained weights. Measured on ${held.pairs.length} ` +
+      `sentences and ${held.questions.length} questions: ${set.held}.`,
+    sections: [
+      { title: 'Translations', html: translationGallery(held, predictions.translation, SHOWN) },
+      { title: 'Answers', html: `<p>${asked}.</p>${answerGallery(held, answers, SHOWN)}` },
+    ],
+  });
+  return comparison;
+}
