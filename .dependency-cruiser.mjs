@@ -13,7 +13,7 @@ const mayImport = {
   'vision-heads': ['core'],
   'nlp-heads': ['core'],
   trainer: ['core', 'losses', 'engine'],
-  bench: ['core', 'engine', 'losses', 'sharing'],
+  bench: ['core', 'datasets', 'engine', 'losses', 'sharing', 'trainer', 'vision-heads'],
   'create-head': [],
   espalier: [
     'core',

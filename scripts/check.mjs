@@ -1,4 +1,5 @@
 /** `pnpm check`: everything that holds the workspace's habits, tests apart. All run, even if one fails. */
+import { checkArchitecture } from './lib/architecture.mjs';
 import { createChecks } from './lib/checks.mjs';
 import { checkLinks } from './lib/links.mjs';
 import { main } from './lib/main.mjs';
@@ -44,6 +45,7 @@ await main(async () => {
   await check('types of the playground', 'tsc', '--noEmit', '--project', 'examples/playground');
   await checks.run('programs in READMEs', compileReadmes);
   await check('import directions', 'depcruise', 'packages', 'examples', '--config');
+  await checks.run('picture of the packages', checkArchitecture);
   await check('unused code', 'knip', '--no-progress', '--no-config-hints');
   await checks.run('site and its links', buildSite);
   await checks.run('links between files', checkLinks);

@@ -10,7 +10,6 @@ const benches = {
   engine: 'training steps on every engine, beside PyTorch, TorchJD and Keras',
   losses: 'weights from a Gramian, beside TorchJD',
   sharing: 'what a further task costs in hard sharing, by traced training steps',
-  'toy-picture': 'draws docs/loss-combiners.svg: the paths of the methods on a problem of two tasks',
 };
 
 export function describeBenches() {
@@ -25,6 +24,11 @@ export async function runBench(name, args) {
   if (!Object.hasOwn(benches, name)) {
     throw new Refusal(`There is no measurement ${JSON.stringify(name)}.\n\n${describeBenches()}`, 2);
   }
+  return runBuilt(name, args);
+}
+
+/** Runs a program of packages/bench. */
+export async function runBuilt(name, args) {
   await install();
   await build(['@espalier/bench...'], { ESPALIER_WITHOUT_TYPES: '1' });
   return attached([process.execPath, join(root, 'packages/bench/dist', `${name}.js`), ...args], {

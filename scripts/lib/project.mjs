@@ -14,8 +14,8 @@ const installs = {
 };
 export const managers = Object.keys(installs);
 
-/** The lowest version that a range such as ^4.22.0 allows. */
-export const lowest = (range) => range.replace(/^(\^|~|>=)/, '');
+/** The lowest version that a range such as ^4.22.0 || ^5.0.0 allows. */
+export const lowest = (range) => range.split(' || ')[0].replace(/^(\^|~|>=)/, '');
 
 /**
  * Installs packages in an empty project, as their README says. Tarballs stand for what of ours the registry would bring.

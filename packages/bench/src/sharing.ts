@@ -1,11 +1,12 @@
 /** `pnpm bench sharing`: what a further task costs in hard sharing, by traced training steps. */
 import { parseArgs } from 'node:util';
-import { type Head, multiTaskModel, type Target, type Trunk } from '@espalier/core';
+import { multiTaskModel, type Target, type Trunk } from '@espalier/core';
 import * as engine from '@espalier/engine';
 import { hardSharing } from '@espalier/sharing';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { type Budget, type Contestant, inTurns, repeat } from './in-turns.js';
+import { regression } from './regression.js';
 import { describeMachine, machineLine, markdownTable, writeJson } from './report.js';
 
 const { values: options } = parseArgs({
@@ -54,24 +55,10 @@ const settings: readonly Setting[] = [
   },
 ];
 
-/** A small head: one number from the last features. */
-const regression: Head<number, number> = {
-  kind: 'regression',
-  connect: (features, task) =>
-    tfl.layers
-      .dense({ name: `${task}/value`, units: 1 })
-      .apply(features[features.length - 1]!) as tfl.SymbolicTensor,
-  encode: (labels) => tf.tensor2d(labels.map((label) => [label ?? 0])),
-  losses: (output, target) =>
-    tf.tidy(() => tf.squeeze(tf.squaredDifference(output, target), [1]) as tf.Tensor1D),
-  decode: async (output) => Array.from(await output.data()),
-  metrics: [{ name: 'none', better: 'lower', compute: () => 0 }],
-};
-
 /** Training steps (forward, gradients, SGD) of hard sharing over so many tasks, traced. */
 function trainingSteps({ inputShape, batch, trunk }: Setting, tasks: number): Contestant {
   const names = Array.from({ length: tasks }, (_, index) => `task${index}`);
-  const heads = Object.fromEntries(names.map((name) => [name, regression]));
+  const heads = Object.fromEntries(names.map((name) => [name, regression()]));
   const model = multiTaskModel({ inputShape, trunk, sharing: hardSharing(), heads, seed: 1 });
   const { variables } = model;
   const program = engine.program({
