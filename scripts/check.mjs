@@ -1,6 +1,7 @@
 /** `pnpm check`: everything that holds the workspace's habits, tests apart. All run, even if one fails. */
 import { checkArchitecture } from './lib/architecture.mjs';
 import { createChecks } from './lib/checks.mjs';
+import { checkDocstrings } from './lib/docstrings.mjs';
 import { checkLinks } from './lib/links.mjs';
 import { main } from './lib/main.mjs';
 import { contents, pack } from './lib/pack.mjs';
@@ -49,6 +50,7 @@ await main(async () => {
   await check('unused code', 'knip', '--no-progress', '--no-config-hints');
   await checks.run('site and its links', buildSite);
   await checks.run('links between files', checkLinks);
+  await checks.run('docstrings of exports', checkDocstrings);
   await checks.run('changesets', changesets);
   await checks.run('build', (onOutput) => quietly(buildCommand(), { cwd: root, onOutput }));
 

@@ -50,7 +50,11 @@ function mean(values: readonly (number | undefined)[]): number | undefined {
     : known.reduce((sum, value) => sum + value, 0) / known.length;
 }
 
-/** @throws TrainerError naming the first metric that does not say in which direction it is better. */
+/**
+ * A model's tasks with the metrics that they are judged by, and which direction of each is better.
+ *
+ * @throws TrainerError naming the first metric that does not say in which direction it is better.
+ */
 export function judgedTasks<H extends Heads>({
   tasks,
 }: Pick<MultiTaskModel<H>, 'tasks'>): readonly JudgedTask[] {

@@ -7,6 +7,7 @@ export interface Spread {
   readonly deviation: number;
 }
 
+/** Mean and sample standard deviation of repeated measurements, in their unit. */
 export function spreadOf(values: readonly number[]): Spread {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);

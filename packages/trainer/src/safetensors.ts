@@ -37,7 +37,11 @@ export async function encodeSafetensors({ architecture, weights }: ModelWeights)
   return bytes;
 }
 
-/** @throws SafetensorsError when bytes are missing, changed, or not written by `encodeSafetensors`. */
+/**
+ * The weights in what `encodeSafetensors` wrote.
+ *
+ * @throws SafetensorsError when bytes are missing, changed, or not written by it.
+ */
 export async function decodeSafetensors(bytes: Uint8Array): Promise<ModelWeights> {
   const { metadata, tensors } = readSafetensors(bytes);
   if (metadata.format !== 'espalier') {

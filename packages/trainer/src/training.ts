@@ -190,6 +190,7 @@ export class Training<H extends Heads, I extends InputKind = 'common'> {
     this.state = saved.combination;
   }
 
+  /** Frees what belongs to the training, and leaves the model with its trained weights. */
   dispose(): void {
     this.program.dispose();
     this.takeAverages();

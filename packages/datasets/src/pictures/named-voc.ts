@@ -12,6 +12,7 @@ export interface NamedVocOptions {
   readonly onBadExample?: OnBadExample;
 }
 
+/** What is labelled in `bccd`, in the order of its class indices. */
 export const bccdClasses = ['RBC', 'WBC', 'Platelets'] as const;
 
 /**
@@ -24,6 +25,7 @@ export function bccd(options: NamedVocOptions): Promise<readonly VocPicture[]> {
   return named('voc-bccd', 'https://github.com/Shenggan/BCCD_Dataset', bccdClasses, options);
 }
 
+/** What is labelled in `raccoons`. */
 export const raccoonClasses = ['raccoon'] as const;
 
 /**

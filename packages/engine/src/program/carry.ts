@@ -66,6 +66,7 @@ export class Carry<T extends NamedTensors> {
     return [...this.held.values()];
   }
 
+  /** Frees the copies. */
   dispose(): void {
     tf.dispose(this.variables as tf.Variable[]);
     this.held.clear();
