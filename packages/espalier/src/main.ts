@@ -2,17 +2,19 @@ import { readFileSync } from 'node:fs';
 import { EspalierError } from '@espalier/core';
 import { DatasetError } from '@espalier/datasets';
 import { EngineError } from '@espalier/engine';
-import { InterruptedError, TrainerError } from '@espalier/trainer';
+import { GridInterruptedError, InterruptedError, TrainerError } from '@espalier/trainer';
 import { Command, CommanderError } from 'commander';
+import { compare } from './commands/compare.js';
 import { doctor } from './commands/doctor.js';
 import { exportModel } from './commands/export.js';
 import { predict } from './commands/predict.js';
 import { serve } from './commands/serve.js';
 import { train } from './commands/train.js';
+import { worker } from './commands/worker.js';
 import { CommandError, UsageError } from './errors.js';
 import { exitCodes } from './exit-codes.js';
 
-const commands = [train, predict, serve, exportModel, doctor];
+const commands = [train, compare, worker, predict, serve, exportModel, doctor];
 
 /**
  * Runs the command line.
@@ -81,7 +83,8 @@ function isForeseen(error: unknown): error is Error {
 }
 
 function exitCodeOf(error: unknown): number {
-  if (error instanceof InterruptedError) return exitCodes.interrupted;
+  if (error instanceof InterruptedError || error instanceof GridInterruptedError)
+    return exitCodes.interrupted;
   return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
 }
 

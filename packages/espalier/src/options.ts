@@ -21,6 +21,11 @@ export const epochsOption = () =>
     'how often every example is seen, instead of what the experiment says',
   ).argParser(wholeNumber(1));
 
+export const queueOption = () =>
+  new Option('--queue <url>', 'redis://host:6379 of the server where networks wait for workers').env(
+    'ESPALIER_QUEUE',
+  );
+
 export type EngineChoice = EngineName | 'auto';
 
 /** Reads a whole number that is not less than another. */

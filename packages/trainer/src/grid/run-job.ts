@@ -37,6 +37,8 @@ export interface JobResult {
 export interface FailedJob {
   readonly job: GridJob;
   readonly failed: string;
+  /** Whether it is trained again when the grid is started again: it was not its losses that ended it. */
+  readonly again?: boolean;
 }
 
 export async function runJob<H extends Heads>(

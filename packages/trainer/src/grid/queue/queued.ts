@@ -57,6 +57,7 @@ export function queued(options: QueuedOptions): GridExecutor {
         await removeOthers(queue, fingerprint, notice);
         await giveUpFailures(queue, [...waiting.keys()]);
         await add(queue, waiting, fingerprint);
+        notice(`The queue "${options.name}" at ${server} has ${jobs.length} networks for workers.`);
         return await collect({
           queue,
           events,
@@ -127,7 +128,7 @@ async function collect({ queue, events, waiting, fingerprint, server, notice, ke
     if (found === undefined) return;
     waiting.delete(id);
     if (state === 'completed') await keep(found.returnvalue);
-    else failed.push({ job, failed: reasonOf(found.failedReason, found.attemptsMade) });
+    else failed.push({ job, failed: reasonOf(found.failedReason, found.attemptsMade), again: true });
   };
   const lookAtAll = async () => {
     for (const id of waiting.keys()) await look(id);

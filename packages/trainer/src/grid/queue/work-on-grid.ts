@@ -89,6 +89,7 @@ export async function workOnGrid<H extends Heads>(grid: GridTask<H>, options: Wo
   });
   try {
     await worker.waitUntilReady();
+    notice(`Ready to train networks of the queue "${options.name}" at ${server}.`);
     const running = worker.run();
     await Promise.race([running, aborted(stopped)]);
     await worker.close();
