@@ -8,7 +8,7 @@ const workspace = ({ folder, manifest }) => [
     entry: [
       ...outputs(manifest).map(sourceOf),
       'test/**/*.{test,test-d}.ts',
-      'test/kill/training.ts',
+      'test/kill/{training,worker}.ts',
       'espalier.config.ts',
     ],
     project: ['{src,test}/**'],

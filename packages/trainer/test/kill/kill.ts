@@ -31,7 +31,7 @@ export async function killed(name: (typeof trainings)[number], kills: number, se
   const folder = await mkdtemp(join(tmpdir(), 'espalier-killed-'));
   try {
     const script = join(folder, 'training.mjs');
-    await bundle(script);
+    await bundle('training.ts', script);
     const random = seededRandom(seed);
     const alone = await run(script, name, join(folder, 'alone'));
     if (alone.signal !== null) throw new Error('the training that was left alone was killed');
@@ -82,9 +82,10 @@ async function hasTemporary(folder: string): Promise<boolean> {
   return (await readdir(folder)).some((file) => file.endsWith('.tmp'));
 }
 
-async function bundle(outfile: string): Promise<void> {
+/** Makes one file of a program beside this one, so that it runs without a build. */
+export async function bundle(program: string, outfile: string): Promise<void> {
   await build({
-    entryPoints: [join(here, 'training.ts')],
+    entryPoints: [join(here, program)],
     outfile,
     bundle: true,
     platform: 'node',
