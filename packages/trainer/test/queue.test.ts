@@ -67,6 +67,9 @@ beforeEach(() => {
   said = [];
 });
 
+/** Machines may be busy. */
+const eventually = <Value>(value: () => Value) => expect.poll(value, { timeout: 30_000 });
+
 /** A worker in this process, until it is stopped. */
 function startWorker(own: GridOptions<SideHeads>, options: WorkOptions) {
   const stopping = new AbortController();
@@ -161,7 +164,7 @@ describe.skipIf(withoutRedis)('a grid from a queue', () => {
     const options = queue(redis.url);
     const stopping = new AbortController();
     const first = compareGrid(grid({ executor: queued(options), signal: stopping.signal }));
-    await expect.poll(() => said.join()).toMatch(/^No worker is at the queue at redis:\S+: 9 networks wait/);
+    await eventually(() => said.join()).toMatch(/^No worker is at the queue at redis:\S+: 9 networks wait/);
     stopping.abort();
     await expect(first).rejects.toThrow(GridInterruptedError);
     await expect(first).rejects.toThrow('after 0 of 9 networks');
@@ -170,7 +173,7 @@ describe.skipIf(withoutRedis)('a grid from a queue', () => {
     const second = compareGrid(
       grid({ folder: join(folder, 'changed'), epochs: 2, executor: queued(changed) }),
     );
-    await expect.poll(() => said.join()).toMatch(/9 networks of another version of this experiment/);
+    await eventually(() => said.join()).toMatch(/9 networks of another version of this experiment/);
     const worker = startWorker(grid({ epochs: 2 }), changed);
     expect((await second).failed).toEqual([]);
     await worker.stop();
@@ -188,7 +191,7 @@ describe.skipIf(withoutRedis)('a grid from a queue', () => {
     const comparing = compareGrid({ ...own, executor: queued(options) });
     const states: string[] = [];
     const first = startWorker(own, { ...options, onJob: (_, state) => states.push(state) });
-    await expect.poll(() => states).toContain('begun');
+    await eventually(() => states).toContain('begun');
     await first.stop();
     expect(states.at(-1)).toMatch(/returned|done/);
     const second = startWorker(own, options);
@@ -201,9 +204,9 @@ describe.skipIf(withoutRedis)('a grid from a queue', () => {
     const options = queue(redis.url);
     const own = grid();
     const comparing = compareGrid({ ...own, executor: queued(options) });
-    await expect.poll(() => said.join()).toContain('No worker is at the queue');
+    await eventually(() => said.join()).toContain('No worker is at the queue');
     await redis.stop();
-    await expect.poll(() => said.join()).toContain('is lost');
+    await eventually(() => said.join()).toContain('is lost');
     redis = await startRedis({ port: redis.port });
     const worker = startWorker(own, options);
     expect((await comparing).failed).toEqual([]);
