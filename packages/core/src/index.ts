@@ -24,6 +24,7 @@ export {
   MultiTaskModel,
   type MultiTaskModelOptions,
   multiTaskModel,
+  type Outputs,
   type TaskLosses,
 } from './multi-task-model.js';
 export { type Random, seededRandom, withRandom } from './random.js';

@@ -46,6 +46,9 @@ export interface MultiTaskModelOptions<H extends Heads, I extends InputKind = 'c
 /** The losses of one batch: a scalar for every task that has a label in it, and no entry for the others. */
 export type TaskLosses<H extends Heads> = { readonly [T in TaskName<H>]?: tf.Scalar };
 
+/** The raw outputs of one batch: [rows, ...] for every task that has rows. */
+export type Outputs<H extends Heads> = { readonly [T in TaskName<H>]?: tf.Tensor };
+
 /** What some tasks need of the network, and the ports that it begins at. */
 interface Part {
   readonly network: tfl.LayersModel;
@@ -207,9 +210,13 @@ export class MultiTaskModel<H extends Heads, I extends InputKind = 'common'> {
    * What the network says about inputs, [batch, ...input shape]; where each task has its own, about each task's, which
    * may have no rows. The inputs stay the caller's.
    *
+   * @param run computes `outputs` in another way, such as a program that was traced.
    * @throws InputError when the inputs have another shape or hold values that are not finite.
    */
-  async predict(inputs: PerInput<H, I, tf.Tensor>): Promise<Predictions<H>> {
+  async predict(
+    inputs: PerInput<H, I, tf.Tensor>,
+    run: (inputs: PerInput<H, I, tf.Tensor>) => Outputs<H> = (given) => this.outputs(given),
+  ): Promise<Predictions<H>> {
     this.#checkInputs(inputs);
     const given = this.#ports.spread(inputs);
     const checksum = tf.tidy(() =>
@@ -220,19 +227,22 @@ export class MultiTaskModel<H extends Heads, I extends InputKind = 'common'> {
     if (zero !== 0)
       throw new InputError('The inputs hold NaN or infinite values; a model takes finite ones.');
 
-    const outputs = tf.tidy(() => Object.fromEntries(this.#outputs(inputs, false)));
+    const outputs = run(inputs);
     try {
       const predictions: [string, readonly unknown[]][] = [];
       for (const { name, head } of this.tasks) {
-        predictions.push([
-          name,
-          name in outputs ? await head.decode(outputs[name], this.#pass(name, false)) : [],
-        ]);
+        const own = outputs[name];
+        predictions.push([name, own === undefined ? [] : await head.decode(own, this.#pass(name, false))]);
       }
       return Object.fromEntries(predictions) as Predictions<H>;
     } finally {
       tf.dispose(outputs);
     }
+  }
+
+  /** The output of every task that has rows, with layers as in prediction; the caller's to dispose of. */
+  outputs(inputs: PerInput<H, I, tf.Tensor>): Outputs<H> {
+    return tf.tidy(() => Object.fromEntries(this.#outputs(inputs, false)) as Outputs<H>);
   }
 
   /**

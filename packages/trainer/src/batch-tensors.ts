@@ -10,15 +10,32 @@ export function batchTensors<H extends Heads, I extends InputKind>(
   model: MultiTaskModel<H, I>,
   batch: Batch<H, I>,
 ): NamedTensors {
-  const inputs: tf.Tensor | Readonly<Record<string, tf.Tensor>> = batch.inputs;
-  const tensors: Record<string, tf.Tensor> = inputs instanceof tf.Tensor ? { inputs } : {};
+  const tensors = inputTensors(model, batch.inputs);
   for (const { name } of model.tasks) {
-    if (!(inputs instanceof tf.Tensor)) tensors[`${name}/inputs`] = inputs[name];
     const { values, mask, labelled } = batch.targets[name];
     tensors[`${name}/values`] = values;
     tensors[`${name}/${labelled > 0 ? 'mask' : 'no-mask'}`] = mask;
   }
   return tensors;
+}
+
+/** Inputs, as those of a program. */
+export function inputTensors<H extends Heads, I extends InputKind>(
+  model: MultiTaskModel<H, I>,
+  inputs: PerInput<H, I, tf.Tensor>,
+): Record<string, tf.Tensor> {
+  const given: tf.Tensor | Readonly<Record<string, tf.Tensor>> = inputs;
+  if (given instanceof tf.Tensor) return { inputs: given };
+  return Object.fromEntries(model.tasks.map(({ name }) => [`${name}/inputs`, given[name]]));
+}
+
+/** The inputs again, inside of a program. */
+export function inputsOf<H extends Heads, I extends InputKind>(
+  model: MultiTaskModel<H, I>,
+  tensors: NamedTensors,
+): PerInput<H, I, tf.Tensor> {
+  const ofTasks = () => Object.fromEntries(model.tasks.map(({ name }) => [name, tensors[`${name}/inputs`]]));
+  return (tensors.inputs ?? ofTasks()) as PerInput<H, I, tf.Tensor>;
 }
 
 /** One of the batches that a step is made of. */
@@ -79,9 +96,8 @@ export function batchOf<H extends Heads, I extends InputKind>(
       },
     ];
   });
-  const ofTasks = () => Object.fromEntries(model.tasks.map(({ name }) => [name, tensors[`${name}/inputs`]]));
   return {
-    inputs: (tensors.inputs ?? ofTasks()) as PerInput<H, I, tf.Tensor>,
+    inputs: inputsOf(model, tensors),
     targets: Object.fromEntries(targets) as Batch<H, I>['targets'],
   };
 }

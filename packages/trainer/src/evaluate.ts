@@ -11,6 +11,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { checkNotEmpty, type Data, type DataOf, mapData } from './data.js';
 import { judgedTasks } from './delta.js';
 import { TrainerError } from './errors.js';
+import { useOutputs } from './traced-outputs.js';
 
 /** The value of every metric of every task, by the metric's name. */
 export type Evaluation<H extends Heads> = { readonly [T in TaskName<H>]: Readonly<Record<string, number>> };
@@ -70,7 +71,7 @@ function hasInput(input: unknown, task: string): boolean {
 }
 
 /**
- * What a model says about every example of a data set: for every task one prediction an example, in order. Where tasks
+ * What a model says about every example of a data set, on native TensorFlow by graphs where inputs of one shape keep coming: for every task one prediction an example, in order. Where tasks
  * have inputs of their own, one an example that has the task's.
  */
 export async function predict<H extends Heads, I extends InputKind = 'common'>(
@@ -80,16 +81,23 @@ export async function predict<H extends Heads, I extends InputKind = 'common'>(
 ): Promise<Predictions<H>> {
   checkNotEmpty(data, 'predict');
   const all = new Map<string, unknown[]>(model.tasks.map(({ name }) => [name, []]));
-  for (let start = 0; start < data.length; start += batchSize) {
-    const size = Math.min(batchSize, data.length - start);
-    const rows = Array.from({ length: size }, (_, offset) => data.at(start + offset).input);
-    const inputs = model.stack(rows);
-    try {
-      const predictions = await model.predict(inputs);
-      for (const { name } of model.tasks) all.get(name)?.push(...predictions[name]);
-    } finally {
-      tf.dispose(inputs);
+  await useOutputs(model, async (outputs) => {
+    for (let start = 0; start < data.length; start += batchSize) {
+      const size = Math.min(batchSize, data.length - start);
+      const rows = Array.from({ length: size }, (_, offset) => data.at(start + offset).input);
+      // The last batch is filled up to the shape that there is a graph for.
+      const isCommon = rows[0] instanceof Float32Array;
+      while (outputs.traced && isCommon && start > 0 && rows.length < batchSize) rows.push(rows[0]);
+      const inputs = model.stack(rows);
+      try {
+        const predictions = await model.predict(inputs, (given) => outputs.run(given));
+        for (const { name } of model.tasks) {
+          all.get(name)?.push(...(isCommon ? predictions[name].slice(0, size) : predictions[name]));
+        }
+      } finally {
+        tf.dispose(inputs);
+      }
     }
-  }
+  });
   return Object.fromEntries(all) as unknown as Predictions<H>;
 }

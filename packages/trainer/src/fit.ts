@@ -9,6 +9,7 @@ import {
 } from '@espalier/core';
 import type { RunStore } from './checkpoints/checkpoint.js';
 import { checkHeldOut, checkNotEmpty, type DataOf } from './data.js';
+import { judgedTasks } from './delta.js';
 import { InterruptedError, TrainerError } from './errors.js';
 import { type Evaluation, evaluate } from './evaluate.js';
 import { type PlateauSchedule, startSchedule } from './plateau.js';
@@ -108,7 +109,11 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
   const { data, epochs, batchSize, accumulate = 1, sampler = shuffled(), seed, onStep, onEpoch } = options;
   const { unfreeze, validation, run, signal } = options;
   checkNotEmpty(data, 'train on');
-  if (validation !== undefined) checkHeldOut(data, validation.data, 'validate');
+  if (validation !== undefined) {
+    checkNotEmpty(validation.data, 'validate on');
+    checkHeldOut(data, validation.data, 'validate');
+    judgedTasks(model);
+  }
   checkCount('epochs', epochs);
   checkCount('batchSize', batchSize);
   checkCount('accumulate', accumulate);
@@ -145,12 +150,22 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
   };
 
   const goOnFrom = ({ checkpoint, lines }: NonNullable<Awaited<ReturnType<RunStore['open']>>>) => {
-    if (checkpoint.seed !== seed) {
-      throw new TrainerError(`The checkpoint was made with seed ${checkpoint.seed}, but now it is ${seed}.`);
+    const { step } = checkpoint;
+    const refuse = (what: string) => {
+      throw new TrainerError(`The checkpoint ${what}. Go on with what it was made with, or start anew.`);
+    };
+    if (checkpoint.seed !== seed) refuse(`was made with seed ${checkpoint.seed}, but now it is ${seed}`);
+    if (step > steps) refuse(`is of step ${step}, but the training now has ${steps} in ${epochs} epochs`);
+    const gathered = checkpoint.sampling.batches / step;
+    if (gathered !== accumulate) refuse(`was made with accumulate ${gathered}, but now it is ${accumulate}`);
+    if ((checkpoint.schedule === undefined) !== (schedule.state() === undefined)) {
+      const kind = (followed: boolean) => (followed ? 'reduceOnPlateau' : 'a schedule that follows nothing');
+      const [there, here] = [checkpoint.schedule, schedule.state()].map((state) => kind(state !== undefined));
+      refuse(`was made with ${there}, but now there is ${here}`);
     }
     sampling.load(checkpoint.sampling);
     if (unfreeze !== undefined) {
-      unfreeze(Math.floor(checkpoint.step / stepsPerEpoch));
+      unfreeze(Math.floor(step / stepsPerEpoch));
       training.refresh();
     }
     training.restore(checkpoint);

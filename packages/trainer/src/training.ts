@@ -14,6 +14,7 @@ import { named } from './optimizers/slots.js';
 import { randomAt } from './samplers/seeds.js';
 import { taskGradients } from './task-gradients.js';
 import { readLosses } from './task-numbers.js';
+import { lendOutputs, outputsEntry, TracedOutputs } from './traced-outputs.js';
 import { type TrainedWeight, trainedWeights } from './trained-weights.js';
 import type { GradientSource, StepLosses, Update, UpdateEntries } from './update.js';
 
@@ -55,7 +56,14 @@ export interface StepResult<H extends Heads> {
 }
 
 type Step = (inputs: NamedTensors) => NamedTensors;
-type StepProgram = Program<{ losses: Step; begin: Step; gradients: Step; compare: Step; apply: Step }>;
+type StepProgram = Program<{
+  outputs: Step;
+  losses: Step;
+  begin: Step;
+  gradients: Step;
+  compare: Step;
+  apply: Step;
+}>;
 
 /**
  * A model in training: losses, gradients, their combination and the optimizer, step by step. On native TensorFlow the
@@ -70,7 +78,8 @@ export class Training<H extends Heads, I extends InputKind = 'common'> {
   private readonly averaging: OptimizerState | undefined;
   private forward: ForwardPass<H, I>;
   private source: GradientSource;
-  private program: StepProgram;
+  private program!: StepProgram;
+  private outputs!: TracedOutputs<H, I>;
 
   /**
    * @param weights those that learn at some time, where layers begin to learn later: see `refresh`.
@@ -89,7 +98,7 @@ export class Training<H extends Heads, I extends InputKind = 'common'> {
         ? undefined
         : averageWeights(options.averageWeights).init(variables);
     ({ forward: this.forward, source: this.source } = this.connect());
-    this.program = this.compile();
+    this.compile();
   }
 
   /**
@@ -145,7 +154,7 @@ export class Training<H extends Heads, I extends InputKind = 'common'> {
     this.forward.dispose();
     this.source.dispose();
     ({ forward: this.forward, source: this.source } = this.connect());
-    this.program = this.compile();
+    this.compile();
   }
 
   /** Gives the model, up to date and with averaged weights where there are, to somebody for a while. */
@@ -155,7 +164,7 @@ export class Training<H extends Heads, I extends InputKind = 'common'> {
     const raw = [...this.averages.keys()].map((name) => tf.clone(weights.get(name)!));
     this.takeAverages();
     try {
-      return await use();
+      return await lendOutputs(this.model, this.outputs, async () => use());
     } finally {
       for (const [index, name] of [...this.averages.keys()].entries()) weights.get(name)!.assign(raw[index]);
       tf.dispose(raw);
@@ -212,9 +221,9 @@ export class Training<H extends Heads, I extends InputKind = 'common'> {
     return { forward, source };
   }
 
-  private compile(): StepProgram {
+  private compile(): void {
     const { model, options, forward, source, optimizer, averaging } = this;
-    return program({
+    this.program = program({
       state: [
         ...model.weights.values(),
         forward.state,
@@ -223,6 +232,7 @@ export class Training<H extends Heads, I extends InputKind = 'common'> {
         ...this.averages.values(),
       ],
       entries: {
+        outputs: outputsEntry(model),
         losses: (inputs: NamedTensors) => ({ losses: tf.stack(forward.run(inputs).losses) }),
         begin: () => {
           source.begin();
@@ -240,6 +250,7 @@ export class Training<H extends Heads, I extends InputKind = 'common'> {
       },
       ...(options.traced !== undefined && { traced: options.traced }),
     });
+    this.outputs = new TracedOutputs(model, this.program.entries.outputs, this.program.traced);
   }
 
   private prepare(parts: readonly Part[]): void {
@@ -247,7 +258,7 @@ export class Training<H extends Heads, I extends InputKind = 'common'> {
     const grown = parts.filter(({ tensors }) => this.forward.prepare(tensors));
     if (grown.length === 0) return;
     this.program.dispose();
-    this.program = this.compile();
+    this.compile();
   }
 
   /** Every pass of a step draws the same: the second look of a weighting is at the network of the first. */

@@ -5,12 +5,14 @@ import { type Aggregator, aggregators, sum, type Weighting, weightings } from '@
 import {
   adamW,
   byLoss,
+  constant,
   type Evaluation,
   type FitOptions,
   fit,
   InterruptedError,
   type Judge,
   mapData,
+  reduceOnPlateau,
   sgd,
   TrainerError,
   warmupCosine,
@@ -207,6 +209,15 @@ describe('damage', () => {
     );
     await expect(other({ seed: 6 })).rejects.toThrow(/made with seed 5, but now it is 6/);
     await expect(other({ batchSize: 8 })).rejects.toThrow(/batchSize/);
+    await expect(other({ epochs: 3 })).rejects.toThrow(
+      /is of step 10, but the training now has 9 in 3 epochs/,
+    );
+    await expect(other({ accumulate: 2, epochs: 8 })).rejects.toThrow(
+      /made with accumulate 1, but now it is 2/,
+    );
+    await expect(
+      other({ schedule: reduceOnPlateau(constant(0.05), { by: 'all', of: 'losses', patience: 1 }) }),
+    ).rejects.toThrow(/made with a schedule that follows nothing, but now there is reduceOnPlateau/);
     await expect(other({ weighting: weightings.uncertainty() })).rejects.toThrow(
       /weighting is sum there and uncertainty here/,
     );

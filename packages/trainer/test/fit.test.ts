@@ -3,17 +3,19 @@ import { mean, sum, weighted, weightings } from '@espalier/losses';
 import {
   adamW,
   constant,
+  earlyStopping,
   type FitOptions,
   fit,
+  judgedTasks,
   mapData,
   NonFiniteLossError,
   type StepRecord,
   shuffled,
-  TrainerError,
   Training,
+  uniform,
 } from '@espalier/trainer';
 import * as tf from '@tensorflow/tfjs-core';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { own } from './own.js';
 import { compose, points, type SideHeads } from './small-task.js';
 
@@ -200,12 +202,64 @@ test('what is thrown in a step leaves no tensor behind', async () => {
   expect(tf.memory().numTensors).toBe(before);
 });
 
+const named = (data: FitOptions<SideHeads>['data'], prefix: string) => ({
+  ...data,
+  id: (index: number) => `${prefix}${index}`,
+});
+const judge = earlyStopping<SideHeads>(judgedTasks(compose()), { by: 'all', patience: 1 });
+
 test.each([
+  [
+    'a class for a task that the model lacks',
+    { sampler: uniform({ classOf: { depth: () => 1 } as object }) },
+    /The sampler names the task "depth", which the model lacks; its tasks are side, distance/,
+  ],
+  [
+    'early stopping by a task that the model lacks',
+    {
+      get validation() {
+        return {
+          data: points(4, 2),
+          judge: earlyStopping<SideHeads>(judgedTasks(compose()), { by: 'depth' as 'side', patience: 1 }),
+        };
+      },
+    },
+    /Early stopping names the task "depth", which the model lacks/,
+  ],
+  ['weights for another number of tasks', { weighting: weighted({ weights: [1, 2, 3] }) }, /3|2/],
+  [
+    'validation on examples to train on',
+    { data: named(points(8, 1), 'a'), validation: { data: named(points(5, 1), 'a'), judge } },
+    /5 of the 5 examples to validate on are among those to train on, such as "a0", "a1", "a2"/,
+  ],
+  [
+    'nothing to validate on',
+    { validation: { data: points(0, 1), judge } },
+    /data set to validate on is empty/,
+  ],
+  ['half of a batch', { accumulate: 0.5 }, /accumulate is 0.5; expected a whole number from 1/],
+  ['an average that forgets nothing', { averageWeights: 1 }, /averageWeights: the decay is 1/],
   ['an empty data set', { data: points(0, 1) }, /data set to train on is empty/],
   ['no epochs', { epochs: 0 }, /epochs is 0; expected a whole number from 1/],
   ['a broken batch size', { batchSize: 2.5 }, /batchSize is 2.5/],
-])('%s is refused before the first step', async (_, wrong, message) => {
-  const training = fit(own(compose()), options(wrong));
-  await expect(training).rejects.toThrow(TrainerError);
-  await expect(fit(own(compose()), options(wrong))).rejects.toThrow(message);
+])('%s is refused before the first step', async (_, wrong: Partial<FitOptions<SideHeads>>, message) => {
+  let steps = 0;
+  const training = (async () => fit(own(compose()), options({ ...wrong, onStep: () => void steps++ })))();
+  await expect(training).rejects.toThrow(message);
+  expect(steps).toBe(0);
+});
+
+test('a metric without a direction is refused before the first step, where there is validation', async () => {
+  const model = own(compose());
+  const [metric] = model.heads.side.metrics;
+  const { better } = metric;
+  Object.assign(metric, { better: undefined });
+  onTestFinished(() => void Object.assign(metric, { better }));
+  let steps = 0;
+  const training = fit(
+    model,
+    options({ validation: { data: points(4, 2), judge }, onStep: () => void steps++ }),
+  );
+  await expect(training).rejects.toThrow(/Task "side".*"accuracy"/);
+  expect(steps).toBe(0);
 });

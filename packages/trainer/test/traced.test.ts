@@ -5,11 +5,11 @@ import { multiTaskModel, type Weight } from '@espalier/core';
 import * as engine from '@espalier/engine';
 import { type Aggregator, aggregators, sum, type Weighting, weightings } from '@espalier/losses';
 import { hardSharing } from '@espalier/sharing';
-import { adamW, constant, fit } from '@espalier/trainer';
+import { adamW, constant, evaluate, fit, predict } from '@espalier/trainer';
 import { runFolder } from '@espalier/trainer/node';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { describe, expect, inject, onTestFinished, test } from 'vitest';
+import { describe, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { own } from './own.js';
 import * as ownInputs from './own-inputs-task.js';
 import { compose, heads, points } from './small-task.js';
@@ -111,6 +111,51 @@ describe.skipIf(missing !== undefined || inject('engine') !== 'wasm')('steps as 
     const [eager, traced] = losses;
     expect(traced.map(([task]) => task)).toEqual(eager.map(([task]) => task));
     for (const [index, [, loss]] of traced.entries()) expectClose(loss, eager[index][1]);
+  });
+
+  test('predictions are those of the network, by a graph where a shape keeps coming', async () => {
+    const model = withStatistics();
+    const inputs = Array.from({ length: 41 }, (_, index) => data.at(index).input);
+    const stacked = model.stack(inputs);
+    const expected = await model.predict(stacked);
+    stacked.dispose();
+    const before = tf.memory().numTensors;
+    const outputs = vi.spyOn(model, 'outputs');
+    const found = await predict(
+      model,
+      { length: 41, at: (index) => ({ input: inputs[index] }) },
+      { batchSize: 4 },
+    );
+    // Four of the eleven batches, and two to trace the graph.
+    expect(outputs).toHaveBeenCalledTimes(6);
+    expect(tf.memory().numTensors).toBe(before);
+    expect(found.side.map(({ label }) => label)).toEqual(expected.side.map(({ label }) => label));
+    expect(found.distance).toHaveLength(41);
+    for (const [index, distance] of found.distance.entries()) expectClose(distance, expected.distance[index]);
+  });
+
+  test('a training evaluates by one graph, with the averages of the weights', async () => {
+    const runs = [];
+    for (const traced of [false, true]) {
+      const model = withStatistics();
+      const outputs = vi.spyOn(model, 'outputs');
+      const errors: number[] = [];
+      const calls: number[] = [];
+      await fit(model, {
+        ...options(),
+        epochs: 3,
+        batchSize: 16,
+        traced,
+        averageWeights: 0.9,
+        async onEpoch() {
+          errors.push((await evaluate(model, data, { batchSize: 16 })).distance.error);
+          calls.push(outputs.mock.calls.length);
+        },
+      });
+      if (traced) expect(calls).toEqual([4, 6, 6]);
+      runs.push(errors);
+    }
+    for (const [epoch, error] of runs[1].entries()) expectClose(error, runs[0][epoch]);
   });
 
   test('dropout is drawn anew at every step, and the same under the same seed', async () => {
