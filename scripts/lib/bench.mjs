@@ -10,6 +10,7 @@ const benches = {
   engine: 'training steps on every engine, beside PyTorch, TorchJD and Keras',
   losses: 'weights from a Gramian, beside TorchJD',
   sharing: 'what a further task costs in hard sharing, by traced training steps',
+  trainer: 'what watching, keeping and going on with a training cost',
 };
 
 export function describeBenches() {
@@ -31,7 +32,10 @@ export async function runBench(name, args) {
 export async function runBuilt(name, args) {
   await install();
   await build(['@espalier/bench...'], { ESPALIER_WITHOUT_TYPES: '1' });
-  return attached([process.execPath, join(root, 'packages/bench/dist', `${name}.js`), ...args], {
-    cwd: process.env.INIT_CWD ?? process.cwd(),
-  });
+  return attached(
+    [process.execPath, '--expose-gc', join(root, 'packages/bench/dist', `${name}.js`), ...args],
+    {
+      cwd: process.env.INIT_CWD ?? process.cwd(),
+    },
+  );
 }

@@ -6,6 +6,7 @@ import { FileError, TrainerError } from '../errors.js';
 import { saveWeights } from '../save.js';
 import type { Checkpoint, LossLine, RunStore } from './checkpoint.js';
 import { readCheckpoint, writeCheckpoint } from './checkpoint-file.js';
+import { lockRun } from './run-lock.js';
 
 export interface RunFolderOptions {
   /** Goes on from the last whole checkpoint in the folder. Without it, a folder with a run in it is refused. */
@@ -23,7 +24,7 @@ const CHECKPOINT = /^step-(\d+)\.safetensors$/;
 /**
  * A folder for a training: `step-N.safetensors` after N steps, `best.safetensors` with the weights that were best on
  * validation, and `metrics.jsonl` with a line `{ step, losses }` for every step. Whatever happens to the process, there
- * is a whole checkpoint in it from the first one on.
+ * is a whole checkpoint in it from the first one on. One process trains in it at a time: `run.lock` says which.
  *
  * @throws TrainerError when `keep` or `everySteps` is no whole number from 1.
  */
@@ -37,12 +38,14 @@ export function runFolder(folder: string, options: RunFolderOptions = {}): RunSt
   const fileOf = (step: number) => join(folder, `step-${step}.safetensors`);
   const metrics = join(folder, 'metrics.jsonl');
   let log: number | undefined;
+  let unlock: (() => void) | undefined;
 
   return {
     everySteps,
 
     async open() {
       const names = resume ? await list(folder) : await prepare(folder);
+      unlock = writing(folder, () => lockRun(folder));
       const found = resume ? await lastWhole(folder, stepsOf(names), notice) : undefined;
       for (const name of names) if (name.endsWith('.tmp')) await rm(join(folder, name), { force: true });
       log = writing(metrics, () => openSync(metrics, 'a+'));
@@ -75,6 +78,8 @@ export function runFolder(folder: string, options: RunFolderOptions = {}): RunSt
     close() {
       if (log !== undefined) closeSync(log);
       log = undefined;
+      unlock?.();
+      unlock = undefined;
     },
   };
 }
@@ -150,6 +155,7 @@ function writing<T>(file: string, write: () => T): T {
   try {
     return write();
   } catch (cause) {
+    if (cause instanceof FileError) throw cause;
     throw new FileError(
       file,
       `cannot be written: ${messageOf(cause)}. The last checkpoint is untouched; make room or allow writing, and resume ` +
