@@ -164,7 +164,7 @@ describe.skipIf(withoutRedis)('a grid from a queue', () => {
     const options = queue(redis.url);
     const stopping = new AbortController();
     const first = compareGrid(grid({ executor: queued(options), signal: stopping.signal }));
-    await eventually(() => said.join()).toMatch(/^No worker is at the queue at redis:\S+: 9 networks wait/);
+    await eventually(() => said.join()).toMatch(/No worker is at the queue at redis:\S+: 9 networks wait/);
     stopping.abort();
     await expect(first).rejects.toThrow(GridInterruptedError);
     await expect(first).rejects.toThrow('after 0 of 9 networks');
@@ -188,12 +188,12 @@ describe.skipIf(withoutRedis)('a grid from a queue', () => {
       weightings: { sum: sum() },
       aggregators: { none: undefined },
     });
-    const comparing = compareGrid({ ...own, executor: queued(options) });
+    const comparing = compareGrid({ ...own, executor: queued({ ...options, attempts: 1 }) });
     const states: string[] = [];
     const first = startWorker(own, { ...options, onJob: (_, state) => states.push(state) });
     await eventually(() => states).toContain('begun');
     await first.stop();
-    expect(states.at(-1)).toMatch(/returned|done/);
+    expect(states).toEqual(['begun', 'returned']);
     const second = startWorker(own, options);
     expect((await comparing).failed).toEqual([]);
     await second.stop();
