@@ -51,7 +51,11 @@ export async function writeCheckpoint(file: string, { tensors, ...state }: Check
   }
 }
 
-/** @throws FileError when bytes are missing or changed, or it is no checkpoint. */
+/**
+ * Reads a checkpoint of a run folder.
+ *
+ * @throws FileError when bytes are missing or changed, or it is no checkpoint.
+ */
 export async function readCheckpoint(file: string): Promise<Checkpoint> {
   try {
     const bytes = await readFile(file);
