@@ -73,7 +73,9 @@ async function respond({ step, ms, remember: count, around: empty, convolutions 
   return count === undefined ? measure(step, ms) : remember(step, count);
 }
 
-const stockGradients = [tf.Sum, tf.Mean, tf.Tile, tf.Relu].map((kernel) => tf.getGradient(kernel));
+const stockGradients = [tf.Sum, tf.Mean, tf.Tile, tf.Relu, tf.Tanh, tf.ClipByValue].map((kernel) =>
+  tf.getGradient(kernel),
+);
 await engine.use(name === 'wasm' || name === 'cpu' ? name : 'native');
 if (name === 'tfjs-node') stockGradients.forEach(tf.registerGradient);
 answer({ versions: { 'tfjs-layers': tfl.version_layers } });

@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type EngineName, engineNames } from './engine-names.js';
 import { EngineError } from './errors.js';
 import { loadNative } from './native.js';
+import { registerNativeGradients } from './native-gradients.js';
 import { registerReductionGradients } from './reduction-gradients.js';
-import { registerReluGradient } from './relu-gradient.js';
 import { registerTileGradient } from './tile-gradient.js';
 import { registerTrainingKernels } from './wasm/register.js';
 import { loadWebGpu } from './webgpu.js';
@@ -61,7 +61,7 @@ async function start(name: EngineName): Promise<void> {
       loadNative();
       registerReductionGradients();
       registerTileGradient();
-      registerReluGradient();
+      registerNativeGradients();
       return select(name, 'tensorflow', 'Reinstall @tensorflow/tfjs-node.');
     case 'webgpu':
       await loadWebGpu();

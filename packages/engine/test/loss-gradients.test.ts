@@ -61,6 +61,29 @@ describe.each(names)('lossGradients on %s', (name) => {
     });
   });
 
+  test('tanh and clipping pass the gradient on by their slopes', () => {
+    tf.tidy(() => {
+      const x = tf.tensor1d([-1.5, -1, 0.25, 1, 2]);
+      const slopes = [...x.dataSync()].map((x) => 1 - Math.tanh(x) ** 2);
+      tf.grad(tf.tanh)(x)
+        .dataSync()
+        .forEach((slope, index) => {
+          expect(slope).toBeCloseTo(slopes[index]!, 6);
+        });
+      // Both ends are inside.
+      const clipped = (x: tf.Tensor) => tf.mul(tf.square(x), tf.clipByValue(x, -1, 1));
+      expect([...tf.grad(clipped)(x).dataSync()]).toEqual([3, 3, 0.1875, 3, 4]);
+    });
+  });
+
+  test.runIf(name === 'native')('the gradient of tanh has gradients', () => {
+    tf.tidy(() => {
+      const slope = (y: tf.Tensor, dy: tf.Tensor): tf.Tensor => tf.engine().runKernel('TanhGrad', { y, dy });
+      const gradients = tf.grads((y, dy) => slope(y!, dy!))([tf.tensor1d([0.5]), tf.tensor1d([3])]);
+      expect(gradients.map((gradient) => gradient.dataSync()[0])).toEqual([-2 * 0.5 * 3, 1 - 0.5 ** 2]);
+    });
+  });
+
   test('sums, means and repetitions pass the gradient on to every value', () => {
     tf.tidy(() => {
       const x = tf.tensor2d([1, 2, 3, 4, 5, 6], [2, 3]);

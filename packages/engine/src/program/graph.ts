@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { type DataType, dataTypes } from './binding.js';
 import type { Draws } from './compare-traces.js';
 import type { Distribution } from './draws.js';
+import { fuseSums, isSmall, type Product, transposeOnce } from './fuse-products.js';
 import type { AttributeValue, GraphNode, TensorValue } from './saved-model.js';
 import type { Trace, TraceNode, Value } from './trace.js';
 
@@ -61,6 +62,8 @@ export class Graph {
   private readonly constants: Map<string, string>;
   /** What a tensor was before it got another shape. */
   private readonly reshaped: Map<string, Shaped>;
+  /** Products of matrices, and sums over one axis. */
+  private readonly products: Map<string, Product>;
   /** Nodes that are fed or fetched. */
   private readonly ends: Set<string>;
   private entries: number;
@@ -71,13 +74,17 @@ export class Graph {
     this.state = new Map(former?.state);
     this.constants = new Map(former?.constants);
     this.reshaped = new Map(former?.reshaped);
+    this.products = new Map(former?.products);
     this.ends = new Set(former?.ends);
     this.entries = former?.entries ?? 0;
   }
 
   /** The nodes that something fetched depends on, and those that are fed. */
   get nodes(): readonly GraphNode[] {
-    return reachable(this.added, this.ends);
+    return [fuseSums, transposeOnce].reduce(
+      (nodes, fuse) => reachable(fuse(nodes, this.products), this.ends),
+      reachable(this.added, this.ends),
+    );
   }
 
   /** A variable of the session for a variable of tfjs. */
@@ -131,6 +138,7 @@ export class Graph {
         names.push(this.reshape(name, source, input.dtype, shapeIn(nodes[size.node]!, input.shape)));
       } else {
         names.push(this.node(name, node, tensor));
+        if (node.kind === 'operation' && node.op === 'Sum') this.noteSum(names.at(-1)!, node, nodes);
       }
       if (node.kind === 'input') inputs[node.name] = name;
     });
@@ -214,6 +222,8 @@ export class Graph {
   }
 
   private operation(name: string, { op, attributes, inputs }: Operation, sources: readonly string[]): string {
+    // tfjs casts the operands of every binary operation.
+    if (op === 'Cast' && isSame(attributes.SrcT, attributes.DstT)) return sources[0]!;
     if (op === 'BatchMatMulV2' && inputs.every(isOneMatrix))
       return this.matMul(name, attributes, inputs, sources);
     const implied = impliesType.has(op) ? { T: type(inputs[0]!.dtype) } : {};
@@ -228,15 +238,14 @@ export class Graph {
     sources: readonly string[],
   ): string {
     const [a, b] = inputs.map(({ shape }) => shape) as [readonly number[], readonly number[]];
-    const matrices = sources.map((source, index) =>
-      this.reshape(
-        `${name}/${index}`,
-        { name: source, shape: inputs[index]!.shape },
-        dataTypes.float32,
-        inputs[index]!.shape.slice(-2),
-      ),
-    );
-    const product = this.add(`${name}/product`, 'MatMul', matrices, {
+    const matrix = (index: 0 | 1): Shaped => {
+      const { shape } = inputs[index]!;
+      const source = { name: sources[index]!, shape };
+      const size = shape.slice(-2);
+      return { name: this.reshape(`${name}/${index}`, source, dataTypes.float32, size), shape: size };
+    };
+    const [first, second] = [matrix(0), matrix(1)];
+    const product = this.add(`${name}/product`, 'MatMul', [first.name, second.name], {
       T: T!,
       transpose_a: adj_x!,
       transpose_b: adj_y!,
@@ -246,7 +255,29 @@ export class Graph {
     const columns = b.at(isTrue(adj_y) ? -2 : -1)!;
     const batch = Array.from({ length: Math.max(a.length, b.length) - 2 }, () => 1);
     const shaped = { name: product, shape: [rows, columns] };
+    this.note(shaped, [
+      { shape: first.shape, summed: isTrue(adj_x) ? 0 : 1 },
+      { shape: second.shape, summed: isTrue(adj_y) ? 1 : 0 },
+    ]);
     return this.reshape(name, shaped, dataTypes.float32, [...batch, rows, columns]);
+  }
+
+  /** A sum over one axis is to be known as one. */
+  private noteSum(name: string, { attributes, inputs }: Operation, nodes: readonly TraceNode[]): void {
+    const [x, axes] = inputs as readonly [Value, Value];
+    const node = nodes[axes.node]!;
+    if (node.kind !== 'constant' || x.dtype !== dataTypes.float32) return;
+    const [axis, ...others] = integersOf(node.value);
+    if (axis === undefined || others.length > 0) return;
+    const summed = axis < 0 ? axis + x.shape.length : axis;
+    const keeps = attributes.keep_dims?.kind === 'bool' && attributes.keep_dims.value;
+    const shape = x.shape.flatMap((size, index) => (index !== summed ? [size] : keeps ? [1] : []));
+    this.note({ name, shape }, [{ shape: x.shape, summed }]);
+  }
+
+  private note({ name, shape }: Shaped, operands: Product['operands']): void {
+    const product = { operands, shape };
+    if (isSmall(product)) this.products.set(name, product);
   }
 
   /**
@@ -321,11 +352,18 @@ function reachable(nodes: readonly GraphNode[], ends: Iterable<string>): GraphNo
 /** The shape that a constant asks for, where -1 is whatever is left. */
 function shapeIn(node: TraceNode, former: readonly number[]): number[] {
   if (node.kind !== 'constant') throw new Error('unreachable: tfjs gives shapes as constants');
-  const { buffer, byteOffset, byteLength } = node.value.content;
-  const shape = [...new Int32Array(buffer, byteOffset, byteLength / 4)];
+  const shape = integersOf(node.value);
   const known = shape.reduce((product, size) => (size < 0 ? product : product * size), 1);
   const all = former.reduce((product, size) => product * size, 1);
   return shape.map((size) => (size < 0 ? all / known : size));
+}
+
+function isSame(a: AttributeValue | undefined, b: AttributeValue | undefined): boolean {
+  return a?.kind === 'type' && b?.kind === 'type' && a.value === b.value;
+}
+
+function integersOf({ content: { buffer, byteOffset, byteLength } }: TensorValue): number[] {
+  return [...new Int32Array(buffer, byteOffset, byteLength / 4)];
 }
 
 /** A matrix, or a batch of one. */
