@@ -349,6 +349,12 @@ export class MultiTaskModel<H extends Heads, I extends InputKind = 'common'> {
     const own = known.get(length);
     if (own !== undefined) return own;
     const unlabelled = this.heads[task].encode([undefined], this.#context(task, length));
+    if (!((unlabelled as unknown) instanceof tf.Tensor)) {
+      throw new TaskError(
+        task,
+        `encode() of its head gives ${describeValue(unlabelled)}; expected a tensor, with a row for every example.`,
+      );
+    }
     unlabelled.dispose();
     const shape = unlabelled.shape.slice(1);
     known.set(length, shape);
@@ -529,7 +535,12 @@ function featuresOf(task: string, all: ReadonlyMap<string, Features>, { kind }: 
 
 function connectHead(head: Head<unknown, unknown>, features: Features, task: string): tfl.SymbolicTensor {
   try {
-    return head.connect(features, task);
+    const output: unknown = head.connect(features, task);
+    if (output instanceof tfl.SymbolicTensor) return output;
+    throw new TaskError(
+      task,
+      `connect() of its ${head.kind} head gives ${describeValue(output)}; expected a tensor: apply the last layer to the features.`,
+    );
   } catch (error) {
     if (error instanceof EspalierError) throw error;
     const shapes = features.map(({ shape }) => describeShape(shape)).join(', ');
@@ -539,6 +550,11 @@ function connectHead(head: Head<unknown, unknown>, features: Features, task: str
       { cause: error },
     );
   }
+}
+
+function describeValue(value: unknown): string {
+  if (value === undefined || value === null) return String(value);
+  return `a value of type ${typeof value === 'object' ? value.constructor.name : typeof value}`;
 }
 
 /** An output, and all tensors that it depends on. */

@@ -38,6 +38,41 @@ describe('the conformance kit for heads', () => {
     expect(await failures(checksOf(good))).toEqual([]);
   });
 
+  const unlike = (part: object) => ({ ...good, ...part }) as Regression;
+  test.each([
+    ['a head without metrics', { metrics: [] }, /no metrics; give at least one/],
+    ['a head that cannot decode', { decode: undefined }, /no function decode\(\)/],
+    [
+      'a metric without a direction',
+      { metrics: [{ ...good.metrics[0], better: 'up' }] },
+      /mean needs .*it is up/,
+    ],
+    [
+      'a layer for a tensor',
+      { connect: () => tfl.layers.flatten() },
+      /connect\(\) .* Flatten.*apply the last layer/,
+    ],
+    [
+      'labels for a tensor',
+      { encode: (labels: unknown[]) => labels },
+      /encode\(\) .* Array; expected a tensor/,
+    ],
+    [
+      'no predictions',
+      { decode: async () => undefined },
+      /decode\(\) gives undefined predictions.*give a list/,
+    ],
+  ])('says of %s what is wrong, where, and what to do', async (_, part, message) => {
+    const [first] = checksOf(unlike(part));
+    await expect(first.run()).rejects.toThrow(message);
+  });
+
+  test('says of weights that are named like any others that they would be mixed up', async () => {
+    const connect: Regression['connect'] = (features) =>
+      tfl.layers.dense({ units: 1 }).apply(features[0]) as tfl.SymbolicTensor;
+    expect(await failures(checksOf(unlike({ connect })))).toContain('its weights are named after the task');
+  });
+
   const bad: [string, Partial<Regression>, string][] = [
     [
       'a loss of the batch instead of one an example',

@@ -6,6 +6,7 @@ import { MultiTaskModel } from '../multi-task-model.js';
 import { seededRandom } from '../random.js';
 import { applyShared, describeShape } from '../trunk.js';
 import { type ConformanceCheck, expect, relativeDifference } from './conformance.js';
+import { checkParts } from './head-parts.js';
 import { modelChecks } from './model-checks.js';
 
 export interface HeadUnderTest<Label, Prediction> {
@@ -28,8 +29,9 @@ export function headConformance<Label, Prediction>({
   featureShape,
   labels,
 }: HeadUnderTest<Label, Prediction>): ConformanceCheck[] {
-  const compose = (seed: number) =>
-    new MultiTaskModel({
+  const compose = (seed: number) => {
+    checkParts(head, labels);
+    return new MultiTaskModel({
       inputShape: featureShape,
       // The simplest trunk that has weights and keeps the shape.
       trunk: () => [tfl.layers.dense({ name: 'trunk', units: featureShape[featureShape.length - 1] })],
@@ -41,6 +43,7 @@ export function headConformance<Label, Prediction>({
       heads: { task: head },
       seed,
     });
+  };
   const random = seededRandom(3);
   const size = featureShape.reduce((product, length) => product * length, 1);
   const examples = labels.map(
@@ -73,11 +76,13 @@ export function headConformance<Label, Prediction>({
         tf.dispose([encoded, losses]);
         expect(
           tf.util.arraysEqual(losses.shape, [labels.length]),
-          `losses() has shape ${describeShape(losses.shape)}; expected one loss for each of ${labels.length} examples.`,
+          `losses() has shape ${describeShape(losses.shape)}; expected [${labels.length}], one loss an ` +
+            'example: take the mean or the sum over all dimensions but the first.',
         );
         expect(
-          predictions.length === labels.length,
-          `decode() gives ${predictions.length} predictions for ${labels.length} examples.`,
+          predictions?.length === labels.length,
+          `decode() gives ${predictions?.length} predictions for ${labels.length} examples; give a list with one for ` +
+            'each row of the output, in the same order.',
         );
       }),
     },
@@ -93,7 +98,8 @@ export function headConformance<Label, Prediction>({
           const difference = relativeDifference(together, alone);
           expect(
             difference <= 1e-5,
-            `The losses of examples differ by ${difference} between a batch and each alone.`,
+            `The losses of examples differ by ${difference}, relative to the largest, between a batch and each alone: ` +
+              'losses() has to compute each from its own row; the mean over the batch is taken by the model.',
           );
         });
       }),
@@ -110,7 +116,8 @@ export function headConformance<Label, Prediction>({
           expect(
             tf.util.arraysEqual(full.shape, empty.shape) && full.dtype === empty.dtype,
             `encode() of unlabelled examples has shape ${describeShape(empty.shape)} and type ${empty.dtype}; ` +
-              `labelled ones have ${describeShape(full.shape)} and ${full.dtype}.`,
+              `labelled ones have ${describeShape(full.shape)} and ${full.dtype}. Give a row for every label, also ` +
+              'where it is undefined: what is in that row does not matter.',
           );
         });
       }),
@@ -121,7 +128,11 @@ export function headConformance<Label, Prediction>({
         const predictions = await head.decode(output, pass);
         for (const metric of head.metrics) {
           const value = metric.compute(predictions, labels);
-          expect(Number.isFinite(value), `The metric ${metric.name} is ${value}.`);
+          expect(
+            Number.isFinite(value),
+            `The metric ${metric.name} is ${value} on these labels; let compute() give a number whatever is predicted, ` +
+              'also where it would divide by zero.',
+          );
         }
       }),
     },
@@ -134,9 +145,30 @@ export function headConformance<Label, Prediction>({
         await head.decode(output, pass);
         tf.dispose([encoded, losses]);
         const left = tf.memory().numTensors - before;
-        expect(left === 0, `${left} tensors are left behind.`);
-        expect(!output.isDisposed, 'decode() disposed of the output, which is not its own.');
+        expect(
+          !output.isDisposed,
+          'decode() disposed of the output, which is not its own: dispose of what it makes itself.',
+        );
+        expect(
+          left === 0,
+          `encode(), losses() and decode() leave ${left} tensors behind: put their arithmetic in tf.tidy, and dispose ` +
+            'of what decode() makes before it waits.',
+        );
       }),
+    },
+    {
+      name: 'its weights are named after the task',
+      run: async () => {
+        const model = compose(1);
+        const names = model.variables.map(({ name }) => name);
+        model.dispose();
+        const strangers = names.filter((name) => !/^(trunk|task)\//.test(name));
+        expect(
+          strangers.length === 0,
+          `${strangers.join(', ')}: begin the names of the layers that connect() makes with the task's name and a ` +
+            'slash. Two heads of one kind would be mixed up, and weights that were saved could not be loaded.',
+        );
+      },
     },
     ...modelChecks({ compose, examples }),
   ];

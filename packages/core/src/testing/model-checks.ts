@@ -33,7 +33,10 @@ export function modelChecks<H extends Heads>({ compose, examples }: ModelUnderTe
       run: withModel((model) => {
         const { losses } = measure(model, examples);
         for (const { name } of model.tasks) {
-          expect(Number.isFinite(losses.get(name)), `The loss of task "${name}" is ${losses.get(name)}.`);
+          expect(
+            Number.isFinite(losses.get(name)),
+            `The loss of task "${name}" is ${losses.get(name)}: clip what logarithms, roots and quotients are taken of.`,
+          );
         }
       }),
     },
@@ -46,7 +49,11 @@ export function modelChecks<H extends Heads>({ compose, examples }: ModelUnderTe
         nudge(model.variables);
         for (const name of reach()) reached.add(name);
         const missed = model.variables.map(({ name }) => name).filter((name) => !reached.has(name));
-        expect(missed.length === 0, `No task's gradient reaches ${missed.join(', ')} on these examples.`);
+        expect(
+          missed.length === 0,
+          `No task's gradient reaches ${missed.join(', ')} on these examples: let losses() use what these weights ` +
+            'give, leave them out, or give labels that need them.',
+        );
       }),
     },
     {
@@ -129,7 +136,11 @@ export function modelChecks<H extends Heads>({ compose, examples }: ModelUnderTe
             );
           }
           const differs = [...first.losses].some(([name, loss]) => loss !== third.losses.get(name));
-          expect(differs, 'Another seed gives the very same losses: initial weights do not follow the seed.');
+          expect(
+            differs,
+            'Another seed gives the very same losses: initial weights do not follow the seed. Leave the seed of initializers ' +
+              'to the model, and begin with more than zeros.',
+          );
         } finally {
           again.dispose();
           other.dispose();
@@ -149,7 +160,10 @@ export function modelChecks<H extends Heads>({ compose, examples }: ModelUnderTe
         const used = tf.memory().numTensors;
         model.dispose();
         const after = tf.memory().numTensors;
-        expect(used === composed, `A step and a prediction leave ${used - composed} tensors behind.`);
+        expect(
+          used === composed,
+          `A step and a prediction leave ${used - composed} tensors behind: put arithmetic in tf.tidy.`,
+        );
         expect(after === before, `A disposed model leaves ${after - before} tensors behind.`);
       },
     },
