@@ -12,7 +12,7 @@ export { type TransformerEncoderOptions, transformerEncoder } from './text/trans
 export { TransformerLayer, type TransformerLayerOptions } from './text/transformer-layer.js';
 export { efficientNetLite0 } from './vision/efficientnet-lite0.js';
 export { type FeaturePyramidOptions, featurePyramid } from './vision/feature-pyramid.js';
-export { mobilenetV2 } from './vision/mobilenet-v2.js';
+export { type MobilenetV2Options, mobilenetV2 } from './vision/mobilenet-v2.js';
 export { type ResNet50Options, type ResNetVariant, resnet18, resnet34, resnet50 } from './vision/resnet.js';
 export { type SmallCnnOptions, smallCnn } from './vision/small-cnn.js';
 export { type UNetOptions, unet } from './vision/u-net.js';
@@ -21,6 +21,7 @@ export {
   googleBert,
   huggingFaceBert,
   huggingFaceBertWithHead,
+  kerasMobilenetV2,
   kerasResNet,
   timmMobile,
   torchvisionMobilenetV2,

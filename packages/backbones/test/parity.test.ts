@@ -5,6 +5,7 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { expect, test } from 'vitest';
 import {
   efficientNetLite0,
+  kerasMobilenetV2,
   kerasResNet,
   loadWeights,
   mobilenetV2,
@@ -22,6 +23,7 @@ const networks: [string, () => Trunk, WeightLayout][] = [
   ['torchvision-resnet50', resnet50, torchvisionResNet],
   ['torchvision-mobilenet-v2', mobilenetV2, torchvisionMobilenetV2],
   ['timm-efficientnet-lite0', efficientNetLite0, timmMobile],
+  ['keras-mobilenet-v2', () => mobilenetV2({ variant: 'keras' }), kerasMobilenetV2],
   ['keras-resnet50', () => resnet50({ variant: 'keras' }), kerasResNet],
 ];
 

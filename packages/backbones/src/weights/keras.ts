@@ -56,7 +56,7 @@ function byName(root: Group): Map<string, Weight> {
     for (const path of group.paths()) {
       const entity = group.get(path);
       if (!(entity instanceof h5wasm.Dataset)) continue;
-      const own = path.split('/').at(-1)?.replace(/:\d+$/, '');
+      const own = path.split('/').at(-1)?.replace(/:\d+$/, '').replace('depthwise_', '');
       weights.set(`${layer}/${own}`, weightOf(entity));
     }
   }

@@ -50,6 +50,9 @@ export const torchvisionResNet = torchLayout('torchvision ResNet', 'fc', (layer)
 /** timm's MobileNetV2 (`mobilenetv2_100`) and EfficientNet-Lite0 (`tf_efficientnet_lite0`). */
 export const timmMobile = torchLayout('timm MobileNetV2 or EfficientNet', 'classifier', (layer) => layer);
 
+/** MobileNetV2's blocks are counted through; its groups have 1, 2, 3, 4, 3, 3 and 1 of them. */
+const mobilenetV2Places = [1, 2, 4, 7, 11, 14, 17];
+
 /** torchvision's MobileNetV2. */
 export const torchvisionMobilenetV2 = torchLayout('torchvision MobileNetV2', 'classifier', (layer) => {
   const [, group, index, own] = /^blocks\.(\d+)\.(\d+)\.(\w+)$/.exec(layer) ?? [];
@@ -62,8 +65,7 @@ export const torchvisionMobilenetV2 = torchLayout('torchvision MobileNetV2', 'cl
     };
     return ends[layer] ?? layer;
   }
-  // Blocks are counted through; the groups have 1, 2, 3, 4, 3, 3 and 1 of them.
-  const place = [1, 2, 4, 7, 11, 14, 17][Number(group)] + Number(index);
+  const place = mobilenetV2Places[Number(group)] + Number(index);
   const parts: Readonly<Record<string, string>> =
     group === '0'
       ? { conv_dw: '0.0', bn1: '0.1', conv_pw: '1', bn2: '2' }
@@ -153,3 +155,37 @@ export const huggingFaceBertWithHead = bertLayout('Hugging Face BERT with a head
 
 /** Google's first models, such as `bert-base-uncased`, whose norms have names of TensorFlow's. */
 export const googleBert = bertLayout('Google BERT', 'bert.', { gamma: 'gamma', beta: 'beta' });
+
+/** Keras' MobileNetV2 of `keras.applications`, for `mobilenetV2({ variant: 'keras' })`. */
+export const kerasMobilenetV2: WeightLayout = {
+  name: 'Keras MobileNetV2',
+  tensorName(layer, weight) {
+    // Keras 3 calls the kernels of all convolutions so.
+    const own = weight === 'depthwise_kernel' ? 'kernel' : weight;
+    const [, group, index, part] = /^blocks\.(\d+)\.(\d+)\.(\w+)$/.exec(layer) ?? [];
+    if (part === undefined) {
+      const ends: Readonly<Record<string, string>> = {
+        conv_stem: 'Conv1',
+        bn1: 'bn_Conv1',
+        conv_head: 'Conv_1',
+        bn2: 'Conv_1_bn',
+      };
+      return `${ends[layer] ?? layer}/${own}`;
+    }
+    const parts: Readonly<Record<string, string>> =
+      group === '0'
+        ? { conv_dw: 'depthwise', bn1: 'depthwise_BN', conv_pw: 'project', bn2: 'project_BN' }
+        : {
+            conv_pw: 'expand',
+            bn1: 'expand_BN',
+            conv_dw: 'depthwise',
+            bn2: 'depthwise_BN',
+            conv_pwl: 'project',
+            bn3: 'project_BN',
+          };
+    const place = mobilenetV2Places[Number(group)] + Number(index) - 1;
+    return `${group === '0' ? 'expanded_conv' : `block_${place}`}_${parts[part]}/${own}`;
+  },
+  kernels: 'tensorflow',
+  ignored: /^predictions\//,
+};

@@ -120,9 +120,15 @@ def make_keras():
                 weight.assign(formula(name, tuple(weight.shape), int(np.prod(weight.shape[:-1]))))
         return shapes
 
-    network = keras.applications.ResNet50(weights=None, include_top=False, input_shape=(None, None, 3))
-    shapes = set_weights(network)
-    write("keras-resnet50.safetensors", np.asarray(network(pictures(), training=False)), shapes)
+    def reference(file, network):
+        shapes = set_weights(network)
+        write(file, keras.ops.convert_to_numpy(network(pictures(), training=False)), shapes)
+
+    shape = {"weights": None, "include_top": False, "input_shape": (None, None, 3)}
+    reference("keras-resnet50.safetensors", keras.applications.ResNet50(**shape))
+    # It pads by the size that it is built for.
+    mobilenet = keras.applications.MobileNetV2(**{**shape, "input_shape": INPUT[1:]})
+    reference("keras-mobilenet-v2.safetensors", mobilenet)
 
     small = keras.Sequential(
         [
