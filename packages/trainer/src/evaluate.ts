@@ -53,13 +53,10 @@ export async function evaluate<H extends Heads, I extends InputKind = 'common'>(
     if (known.length === 0) {
       throw new TrainerError(`Task "${name}": no example of the data set to evaluate on carries its label.`);
     }
-    const values = head.metrics.map((metric) => [
-      metric.name,
-      metric.compute(
-        known.map((index) => predictions[name][index]),
-        known.map((index) => predicted[index].labels[name] as LabelOf<H[typeof name]>),
-      ),
-    ]);
+    // The same lists for all metrics: some of them share what they count.
+    const found = known.map((index) => predictions[name][index]);
+    const truth = known.map((index) => predicted[index].labels[name] as LabelOf<H[typeof name]>);
+    const values = head.metrics.map((metric) => [metric.name, metric.compute(found, truth)]);
     return [name, Object.fromEntries(values)];
   });
   return Object.fromEntries(evaluation) as Evaluation<H>;

@@ -33,6 +33,11 @@ export interface StepRecord<H extends Heads = Heads> extends StepResult<H> {
   /** The epoch that the step belongs to, counted from 1. */
   readonly epoch: number;
   readonly epochs: number;
+  /**
+   * How long the step itself took: forward, gradients and update, not the batch that it was given. Not known of steps
+   * before a checkpoint that was gone on from.
+   */
+  readonly seconds?: number;
 }
 
 export interface FitOptions<H extends Heads, I extends InputKind = 'common'> extends TrainingOptions {
@@ -186,7 +191,9 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
       while (batches.length < accumulate) {
         batches.push(model.batch(sampling.next().map((draw) => exampleOf(data, draw))));
       }
-      return { ...place, steps, epochs, ...training.step(batches, { ...place, learningRate }) };
+      const started = performance.now();
+      const result = training.step(batches, { ...place, learningRate });
+      return { ...place, steps, epochs, ...result, seconds: (performance.now() - started) / 1000 };
     } finally {
       batches.forEach(disposeBatch);
     }

@@ -69,6 +69,13 @@ test.skipIf(withoutBrowser)('the report draws its curves in a browser, without a
     expect(await page.locator('.curve canvas').count()).toBe(2);
     expect(await page.locator('#results tbody tr').count()).toBe(2);
     expect(await page.locator('#runs tbody tr').count()).toBe(3);
+    for (const [index, { steps, seconds }] of comparison.runs.entries()) {
+      const inside = steps.reduce((sum, step) => sum + step.seconds!, 0);
+      expect(inside).toBeGreaterThan(0);
+      expect(inside).toBeLessThanOrEqual(seconds);
+      const cell = page.locator('#runs tbody tr').nth(index).locator('td').last();
+      expect(await cell.textContent()).toBe(`${((100 * inside) / seconds).toFixed(1)} %`);
+    }
     expect(await page.locator('#own').textContent()).toBe('own');
   });
   expect(problems).toEqual([]);
