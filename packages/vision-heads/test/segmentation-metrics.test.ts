@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import {
+  classIntersectionOverUnion,
   type FoundSegment,
   maskAveragePrecision,
   meanIntersectionOverUnion,
@@ -90,6 +91,28 @@ test('where nothing is known, pixel metrics are 0', () => {
   const truth = { width: 1, height: 1, values: Int32Array.of(UNKNOWN) };
   expect(meanIntersectionOverUnion(2).compute([found], [truth])).toBe(0);
   expect(pixelAccuracy(2).compute([found], [truth])).toBe(0);
+});
+
+test('the pixels of the same lists are counted once for all pixel metrics, and anew for others', () => {
+  let reads = 0;
+  const truth = {
+    width: 2,
+    height: 1,
+    get values() {
+      reads++;
+      return Int32Array.of(0, 1);
+    },
+  };
+  const found = { width: 2, height: 1, values: Uint8Array.of(0, 0) };
+  const lists = [[found], [truth]] as const;
+  expect(pixelAccuracy(2).compute(...lists)).toBe(0.5);
+  const once = reads;
+  expect(meanIntersectionOverUnion(2).compute(...lists)).toBe(0.25);
+  expect(classIntersectionOverUnion(['a', 'b'], 0).compute(...lists)).toBe(0.5);
+  expect(reads).toBe(once);
+  expect(pixelAccuracy(2).compute(lists[0], [{ width: 2, height: 1, values: Int32Array.of(0, 0) }])).toBe(1);
+  expect(pixelAccuracy(3).compute(...lists)).toBe(0.5);
+  expect(reads).toBe(2 * once);
 });
 
 test('maps of different sizes are refused', () => {

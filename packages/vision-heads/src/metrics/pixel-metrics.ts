@@ -54,8 +54,26 @@ export function pixelAccuracy(classes: number): Metric<ClassMap, ClassMap> {
   };
 }
 
-/** How many pixels of each class (rows) were given each class (columns). */
+/** The last matrix of some predictions: all pixel metrics of a head are asked about the same ones. */
+const counted = new WeakMap<
+  readonly ClassMap[],
+  { readonly labels: readonly ClassMap[]; readonly classes: number; readonly matrix: Float64Array }
+>();
+
+/** How many pixels of each class (rows) were given each class (columns); counted once for the same lists. */
 function confusionMatrix(
+  predictions: readonly ClassMap[],
+  labels: readonly ClassMap[],
+  classes: number,
+): Float64Array {
+  const known = counted.get(predictions);
+  if (known?.labels === labels && known.classes === classes) return known.matrix;
+  const matrix = countPixels(predictions, labels, classes);
+  counted.set(predictions, { labels, classes, matrix });
+  return matrix;
+}
+
+function countPixels(
   predictions: readonly ClassMap[],
   labels: readonly ClassMap[],
   classes: number,
