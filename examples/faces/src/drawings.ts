@@ -10,7 +10,7 @@ const STRANGERS = 2000;
 
 /** Drawings of 30 people. Those to test on are other drawings of the same people. */
 export function drawings(seed: number, quick: boolean): FaceSet {
-  const [train, test, others] = quick ? [300, 90, 60] : [3000, 900, 300];
+  const [train, test, others] = quick ? [300, 90, 60] : [6000, 900, 300];
   const learned = drawn(0, train, seed);
   return {
     title: 'drawings of 30 people who do not exist',

@@ -6,7 +6,10 @@ import { expressionRecognition, faceRecognition } from '@espalier/vision-heads';
 
 /** Who of these people it is, and which of these expressions the face has. */
 export function headsFor(people: readonly string[], expressions: readonly string[]) {
-  return { person: faceRecognition({ people }), expression: expressionRecognition({ expressions }) };
+  return {
+    person: faceRecognition({ people, margin: 0.2 }),
+    expression: expressionRecognition({ expressions }),
+  };
 }
 
 export type FaceHeads = ReturnType<typeof headsFor>;
