@@ -94,7 +94,7 @@ function geometryOf(person: number) {
     mouthWidth: from(0.16, 0.3),
     lips: from(0.025, 0.06),
     /** Where the hair begins, how far it comes down at the sides, and how bright it is. */
-    hairline: from(-0.85, -0.45),
+    hairline: from(-0.9, -0.58),
     sideburns: from(-0.4, 0.7),
     hair: from(0.05, 0.75),
     skin: from(0.75, 1),
@@ -118,10 +118,10 @@ interface Expression {
 
 const features: Readonly<Record<GeneratedExpression, Expression>> = {
   neutral: { browRaise: 0, browTilt: 0, smile: 0, opening: 0, stretch: 1 },
-  happiness: { browRaise: 0.02, browTilt: 0, smile: 0.12, opening: 0.04, stretch: 1.3 },
+  happiness: { browRaise: 0.02, browTilt: 0, smile: 0.14, opening: 0.05, stretch: 1.3 },
   surprise: { browRaise: 0.12, browTilt: 0, smile: 0, opening: 0.14, stretch: 0.75 },
-  sadness: { browRaise: 0.03, browTilt: 0.1, smile: -0.1, opening: 0, stretch: 0.9 },
-  anger: { browRaise: -0.07, browTilt: -0.1, smile: -0.04, opening: 0.02, stretch: 1 },
+  sadness: { browRaise: 0.04, browTilt: 0.15, smile: -0.16, opening: 0, stretch: 0.9 },
+  anger: { browRaise: -0.08, browTilt: -0.15, smile: -0.05, opening: 0.04, stretch: 1.1 },
 };
 
 /** An expression is stronger or weaker, and never quite still. */

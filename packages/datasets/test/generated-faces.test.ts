@@ -64,7 +64,7 @@ describe('what a face shows', () => {
 
   test('a person’s drawings are more alike than those of two people', () => {
     const own = distance(meanFace(one), meanFace(again));
-    expect(distance(meanFace(one), meanFace(other))).toBeGreaterThan(2 * own);
+    expect(distance(meanFace(one), meanFace(other))).toBeGreaterThan(1.7 * own);
   });
 
   test.each(generatedExpressions.slice(1))('%s moves brows and mouth, and nothing else', (expression) => {
