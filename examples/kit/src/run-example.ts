@@ -9,7 +9,7 @@ import { keepOptions, readOptions } from './run-options.js';
 import { startWatching, type Watching } from './watching.js';
 
 /** What an example found out that compares a network with single tasks. */
-export type Figures = Pick<Comparison<never>, 'tasks' | 'deltas' | 'runs'>;
+export type Figures = Pick<Comparison<never>, 'tasks' | 'deltas' | 'ofEqualSize' | 'runs'>;
 
 /** What an example found out that trains networks side by side. */
 export type Runs = Pick<Figures, 'runs'>;
@@ -103,7 +103,17 @@ function exitCode(error: unknown): number {
   return error instanceof UsageError ? 2 : 1;
 }
 
-function printComparison({ tasks, deltas }: Figures): void {
+function printComparison({ tasks, deltas, ofEqualSize }: Figures): void {
+  printTasks({ tasks, deltas });
+  if (ofEqualSize === undefined) return;
+  const { width, parameters } = ofEqualSize;
+  console.log(
+    `Beside single-task networks of ${round(width, 2)} times the width, which together have as many weights (${parameters}):`,
+  );
+  printTasks(ofEqualSize);
+}
+
+function printTasks({ tasks, deltas }: Pick<Figures, 'tasks' | 'deltas'>): void {
   console.table(
     Object.fromEntries(
       tasks.map(({ task, metric, single, multi, delta }) => [
@@ -158,9 +168,14 @@ async function writeJson(
   await writeFileAtomic(resolve(file), `${JSON.stringify(figures, null, 2)}\n`);
 }
 
-function compared({ tasks, deltas }: Figures) {
+function compared({ tasks, deltas, ofEqualSize }: Figures) {
   const byTask = tasks.map(({ task, metric, single, multi }) => [task, { metric, single, multi }]);
-  return { tasks: Object.fromEntries(byTask), deltaM: deltas.mainMetrics, deltas };
+  return {
+    tasks: Object.fromEntries(byTask),
+    deltaM: deltas.mainMetrics,
+    deltas,
+    ...(ofEqualSize !== undefined && { ofEqualSize }),
+  };
 }
 
 function evaluated({ runs }: Runs): { runs: Record<string, TrainedRun['evaluation']> } {

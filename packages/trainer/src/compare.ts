@@ -11,6 +11,7 @@ import {
   type MetricValues,
   relativeGain,
 } from './delta.js';
+import { TrainerError } from './errors.js';
 import { type Evaluation, evaluate } from './evaluate.js';
 import { fit, type StepRecord } from './fit.js';
 import type { Optimizer } from './optimizers/optimizer.js';
@@ -23,6 +24,11 @@ export interface CompareOptions<H extends Heads> extends Combination {
   readonly heads: H;
   /** Composes a network for some of the heads; called for all of them, and for each alone. */
   readonly compose: <Own extends Heads>(heads: Own) => MultiTaskModel<Own>;
+  /**
+   * Composes the same network with a trunk of so many times the width. Where it is given, each task is learned alone once
+   * more, by networks that together have as many weights as the multi-task network: see `matchWidth`.
+   */
+  readonly composeOfWidth?: <Own extends Heads>(heads: Own, width: number) => MultiTaskModel<Own>;
   readonly train: DataOf<H>;
   /** What the trained networks are measured on; nothing is chosen by it. */
   readonly test: DataOf<H>;
@@ -73,7 +79,16 @@ export interface Comparison<H extends Heads> {
   readonly tasks: readonly TaskComparison[];
   /** Of all tasks, in the published conventions. */
   readonly deltas: Deltas;
-  /** The multi-task run, then one a task. */
+  /** The same beside single-task networks that together have as many weights, where `composeOfWidth` is given. */
+  readonly ofEqualSize?: {
+    /** Of their trunks, beside those of the other single-task networks. */
+    readonly width: number;
+    /** Of all of them together. */
+    readonly parameters: number;
+    readonly tasks: readonly TaskComparison[];
+    readonly deltas: Deltas;
+  };
+  /** The multi-task run, then one a task, then those of equal size. */
   readonly runs: readonly TrainedRun[];
   /** The trained multi-task network; the caller disposes of it. */
   readonly model: MultiTaskModel<H>;
@@ -89,38 +104,98 @@ export interface Comparison<H extends Heads> {
 export async function compareWithSingleTasks<H extends Heads>(
   options: CompareOptions<H>,
 ): Promise<Comparison<H>> {
-  const { heads, compose, train, validation, test, weighting, aggregator } = options;
+  const { compose, composeOfWidth, heads, train, validation, test, weighting, aggregator } = options;
   checkHeldOut(train, test, 'test');
   if (validation) checkHeldOut(train, validation, 'validate');
   const model = compose(heads);
   try {
     const judged = judgedTasks(model);
     const multi = await trainRun('multi-task', model, options, { weighting, aggregator }, options);
-    const singles: TrainedRun[] = [];
-    for (const { name } of model.tasks) {
-      const own = compose({ [name]: heads[name] } as Pick<H, typeof name>);
-      const data = {
-        train: onlyTask(train, name),
-        test: onlyTask(test, name),
-        validation: validation && onlyTask(validation, name),
+    const beside = (singles: readonly TrainedRun[]) => {
+      const single: MetricValues = Object.assign({}, ...singles.map(({ evaluation }) => evaluation));
+      return {
+        tasks: judged.map((task) => compareTask(task, single, multi.evaluation)),
+        deltas: deltas(judged, multi.evaluation, single),
       };
-      try {
-        singles.push(await trainRun(name, own, data, { weighting: sum() }, options));
-      } finally {
-        own.dispose();
-      }
-    }
-    const single: MetricValues = Object.assign({}, ...singles.map(({ evaluation }) => evaluation));
-    return {
-      tasks: judged.map((task) => compareTask(task, single, multi.evaluation)),
-      deltas: deltas(judged, multi.evaluation, single),
-      runs: [multi, ...singles],
-      model,
     };
+    const singles = await trainSingles(options, model, compose, (task) => task);
+    if (composeOfWidth === undefined) return { ...beside(singles), runs: [multi, ...singles], model };
+
+    const width = matchWidth(heads, composeOfWidth, multi.parameters);
+    const equal = await trainSingles(
+      options,
+      model,
+      (own) => composeOfWidth(own, width),
+      (task) => `${task}-of-equal-size`,
+    );
+    const parameters = equal.reduce((sum, run) => sum + run.parameters, 0);
+    const ofEqualSize = { width, parameters, ...beside(equal) };
+    return { ...beside(singles), ofEqualSize, runs: [multi, ...singles, ...equal], model };
   } catch (error) {
     model.dispose();
     throw error;
   }
+}
+
+/** Trains a network for each task alone. */
+async function trainSingles<H extends Heads>(
+  options: CompareOptions<H>,
+  { tasks }: MultiTaskModel<H>,
+  compose: CompareOptions<H>['compose'],
+  nameOf: (task: string) => string,
+): Promise<TrainedRun[]> {
+  const { heads, train, validation, test } = options;
+  const runs: TrainedRun[] = [];
+  for (const { name } of tasks) {
+    const own = compose({ [name]: heads[name] } as Pick<H, typeof name>);
+    const data = {
+      train: onlyTask(train, name),
+      test: onlyTask(test, name),
+      validation: validation && onlyTask(validation, name),
+    };
+    try {
+      runs.push(await trainRun(nameOf(name), own, data, { weighting: sum() }, options));
+    } finally {
+      own.dispose();
+    }
+  }
+  return runs;
+}
+
+/** Halving the range so often leaves a hundredth of the width. */
+const HALVINGS = 9;
+
+/**
+ * The largest width, from a sixteenth to sixteen times, at which single-task networks together have no more weights than
+ * so many.
+ *
+ * @throws TrainerError when they have more at the least width.
+ */
+export function matchWidth<H extends Heads>(
+  heads: H,
+  compose: NonNullable<CompareOptions<H>['composeOfWidth']>,
+  parameters: number,
+): number {
+  const sizeAt = (width: number) =>
+    Object.entries(heads).reduce((total, [name, head]) => {
+      const own = compose({ [name]: head }, width);
+      const size = own.countParams();
+      own.dispose();
+      return total + size;
+    }, 0);
+  let [low, high] = [1 / 16, 16];
+  if (sizeAt(low) > parameters) {
+    throw new TrainerError(
+      `Single-task networks of a sixteenth of the width have ${sizeAt(low)} weights together, and the multi-task network ` +
+        `has ${parameters}: they cannot be made equal. Leave composeOfWidth out.`,
+    );
+  }
+  for (let halving = 0; halving < HALVINGS; halving++) {
+    const middle = Math.sqrt(low * high);
+    if (sizeAt(middle) <= parameters) low = middle;
+    else high = middle;
+  }
+  return low;
 }
 
 /** What one network learns from, is watched on and is measured on: see `CompareOptions`. */

@@ -22,7 +22,7 @@ import { type StepResult, Training, type TrainingOptions } from './training.js';
 import type { StepLosses } from './update.js';
 
 /** A small checkpoint is written before the next step; of a large one, the rest is written while steps go on. */
-const STOP_FOR_SAVING_MS = 100;
+const STOP_FOR_SAVING_MS = 50;
 
 /** One step of training. */
 export interface StepRecord<H extends Heads = Heads> extends StepResult<H> {

@@ -4,6 +4,7 @@ export {
   type CompareOptions,
   type Comparison,
   compareWithSingleTasks,
+  matchWidth,
   type RunData,
   type TaskComparison,
   type TrainedRun,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Heads, type MultiTaskModel, multiTaskModel } from '@espalier/core';
 import { sum } from '@espalier/losses';
 import { hardSharing } from '@espalier/sharing';
-import { adamW, compareWithSingleTasks, constant } from '@espalier/trainer';
+import { adamW, compareWithSingleTasks, constant, matchWidth } from '@espalier/trainer';
 import { writeReport } from '@espalier/trainer/node';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
@@ -27,19 +27,19 @@ const compose = <Own extends Heads>(own: Own): MultiTaskModel<Own> =>
     seed: 1,
   });
 
-const compare = () =>
-  compareWithSingleTasks({
-    heads,
-    compose,
-    train: points(64, 1),
-    test: points(40, 2),
-    epochs: 10,
-    batchSize: 16,
-    schedule: constant(0.02),
-    optimizer: adamW(),
-    weighting: sum(),
-    seed: 1,
-  });
+const options = () => ({
+  heads,
+  compose,
+  train: points(64, 1),
+  test: points(40, 2),
+  epochs: 10,
+  batchSize: 16,
+  schedule: constant(0.02),
+  optimizer: adamW(),
+  weighting: sum(),
+  seed: 1,
+});
+const compare = () => compareWithSingleTasks(options());
 
 test('every network has the same budget, and the gains are in the direction of the metric', async () => {
   const before = tf.memory().numTensors;
@@ -55,6 +55,42 @@ test('every network has the same budget, and the gains are in the direction of t
   expect(distance.delta).toBeCloseTo((100 * (distance.single - distance.multi)) / distance.single, 9);
   expect(deltas.mainMetrics).toBeCloseTo((side.delta! + distance.delta!) / 2, 9);
   expect(side.multi).toBeGreaterThan(0.8);
+});
+
+test('beside networks that have as many weights together, where their width can be chosen', async () => {
+  const ofWidth = <Own extends Heads>(own: Own, width: number): MultiTaskModel<Own> =>
+    multiTaskModel({
+      inputShape: [2],
+      trunk: () => [tfl.layers.dense({ units: Math.max(1, Math.round(16 * width)), activation: 'tanh' })],
+      sharing: hardSharing(),
+      heads: own,
+      seed: 1,
+    });
+  const before = tf.memory().numTensors;
+  const { ofEqualSize, runs, model } = await compareWithSingleTasks({
+    ...options(),
+    composeOfWidth: ofWidth,
+  });
+  model.dispose();
+  expect(tf.memory().numTensors).toBe(before);
+
+  expect(runs.map(({ name }) => name)).toEqual([
+    'multi-task',
+    'side',
+    'distance',
+    'side-of-equal-size',
+    'distance-of-equal-size',
+  ]);
+  const [multi, , , ...equal] = runs;
+  // A unit more in each of the two would be 5 + 4 weights more.
+  const parameters = equal.reduce((sum, run) => sum + run.parameters, 0);
+  expect(ofEqualSize!.parameters).toBe(parameters);
+  expect(parameters).toBeLessThanOrEqual(multi.parameters);
+  expect(parameters).toBeGreaterThan(multi.parameters - 9);
+  expect(new Set(runs.map(({ steps }) => steps.length))).toEqual(new Set([40]));
+  const [side] = ofEqualSize!.tasks;
+  expect(side.single).toBe(equal[0].evaluation.side.accuracy);
+  expect(() => matchWidth(heads, ofWidth, 5)).toThrow(/they cannot be made equal/);
 });
 
 test.skipIf(withoutBrowser)('the report draws its curves in a browser, without an error', async () => {
