@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { Heads, MultiTaskModel } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
@@ -233,7 +235,9 @@ describe('five thousand bad requests', () => {
     expect((await send(url, numbers(pixels(1)))).status).toBe(200);
     const tensors = tf.memory().numTensors;
     const requests = fc.sample(badRequest(file), { seed: 7, numRuns: 5000 });
+    let early = 0;
     for (let start = 0; start < requests.length; start += AT_ONCE) {
+      if (start === 1000) early = heapInUse();
       await Promise.all(
         requests.slice(start, start + AT_ONCE).map(async ({ bytes, isWhole }) => {
           const answer = await exchange(port, bytes, { end: !isWhole });
@@ -247,6 +251,8 @@ describe('five thousand bad requests', () => {
     expect((await send(url, numbers(pixels(1)))).status).toBe(200);
     expect(tf.memory().numTensors).toBe(tensors);
     expect(await (await fetch(`${url}/metrics`)).text()).toMatch(/espalier_waiting_examples 0\n/);
+    // A kilobyte kept of each would be four megabytes.
+    expect(heapInUse() - early).toBeLessThan(2e6);
     // Those that fetch keeps.
     await vi.waitFor(async () => expect(await connections(server)).toBeLessThanOrEqual(5));
   });
@@ -339,6 +345,13 @@ function exchange(port: number, bytes: Uint8Array, { end }: { end: boolean }): P
     socket.on('error', () => undefined);
     socket.on('close', () => resolve(answer));
   });
+}
+
+/** Bytes, after a collection of what is not in use. */
+function heapInUse(): number {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
+  return process.memoryUsage().heapUsed;
 }
 
 function connections(server: Server): Promise<number> {
