@@ -115,6 +115,15 @@ describe('predictions', () => {
   });
 });
 
+test('a request that does not fit does not spoil the others of its batch', async () => {
+  const { url } = await start({ maxWaitMs: 100 });
+  const responses = await Promise.all([
+    send(url, numbers(pixels(1).subarray(1))),
+    send(url, numbers(pixels(2))),
+  ]);
+  expect(responses.map(({ status }) => status)).toEqual([400, 200]);
+});
+
 describe('a service', () => {
   test('describes itself, says that it lives, and counts', async () => {
     const { url } = await start();
