@@ -47,13 +47,18 @@ function peersOf(manifests) {
   return Object.fromEntries(theirs.map(([name, range]) => [name, lowest(range)]));
 }
 
+/** Entries that are for those who have an optional peer, and that peer. */
+const optional = {
+  '@espalier/losses/tensors': '@tensorflow/tfjs-core',
+  '@espalier/trainer/queue': 'bullmq',
+};
+
 /** All that these packages export, imported and compiled; and their commands, asked for help. */
 async function tryPackages(folder, manifests) {
   const installed = (name) => existsSync(join(folder, 'node_modules', name));
   const imports = manifests
     .flatMap(({ name, exports = {} }) => Object.keys(exports).map((entry) => entry.replace('.', name)))
-    // Its tensors are TensorFlow.js's, which is an optional peer.
-    .filter((entry) => entry !== '@espalier/losses/tensors' || installed('@tensorflow/tfjs-core'))
+    .filter((entry) => optional[entry] === undefined || installed(optional[entry]))
     .map(
       (entry, index) => `import * as entry${index} from '${entry}';\nObject.keys(entry${index})[0].length;\n`,
     );
@@ -71,9 +76,9 @@ async function tryPackages(folder, manifests) {
 /** A package and nothing else, but for what has to be installed with it. */
 async function alone(folder, manager, manifest, tarballs, onOutput) {
   const manifests = closure([manifest.name]);
-  // npm and pnpm bring peers by themselves.
-  const peers = manager === 'yarn' ? manifests.map(({ name }) => name) : [manifest.name];
-  const project = { wanted: peers, tarballs, others: peersOf(manifests) };
+  // npm brings peers by itself. So does pnpm, but from the registry only, where ours are not yet.
+  const wanted = manager === 'npm' ? [manifest.name] : manifests.map(({ name }) => name);
+  const project = { wanted, tarballs, others: peersOf(manifests) };
   await createProject(folder, manager, project, onOutput);
   await tryPackages(folder, [manifest]);
 }
