@@ -33,6 +33,8 @@ const PRIOR = 0.1;
 const LEAST_WEIGHT = 0.3;
 /** How much more GIoU counts than the centres (Liu et al., section 3.4). */
 const GIOU_WEIGHT = 5;
+/** The deviation of the first weights of boxes that GIoU teaches. */
+const FIRST_DEVIATION = 1e-3;
 /** Logarithms of sizes go no further: a step that is too long shall not overflow. */
 const LOG_LIMIT = 6;
 
@@ -79,7 +81,17 @@ export function detection<const Class extends string>({
           biasInitializer: tfl.initializers.constant({ value: Math.log(PRIOR / (1 - PRIOR)) }),
         })
         .apply(hidden);
-      const boxes = tfl.layers.conv2d({ name: `${task}/boxes`, filters: BOX, kernelSize: 1 }).apply(hidden);
+      const boxes = tfl.layers
+        .conv2d({
+          name: `${task}/boxes`,
+          filters: BOX,
+          kernelSize: 1,
+          // A box that begins far too small has no gradient of GIoU to grow by: all begin as the whole picture.
+          ...(regression === 'area' && {
+            kernelInitializer: tfl.initializers.randomNormal({ stddev: FIRST_DEVIATION }),
+          }),
+        })
+        .apply(hidden);
       return tfl.layers
         .concatenate({ name: `${task}/output` })
         .apply([centres, boxes] as tfl.SymbolicTensor[]) as tfl.SymbolicTensor;

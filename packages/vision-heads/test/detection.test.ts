@@ -1,6 +1,7 @@
 import { headConformance } from '@espalier/core/testing';
 import { detection, intersectionOverUnion, type LabelledBox } from '@espalier/vision-heads';
 import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
@@ -158,6 +159,17 @@ describe('boxes that are learned in the area around their centre', () => {
         const cell = (4 * 8 + 4) * 7;
         expect(values[cell + 4]).toBeCloseTo(Math.log(0.15), 5);
       }
+    });
+  });
+
+  test('begin as the whole picture, however large the features are', () => {
+    tf.tidy(() => {
+      const features = tfl.input({ shape: [8, 8, 4] });
+      const network = tfl.model({ inputs: features, outputs: areas.connect([features], 'shapes') });
+      const output = network.predict(tf.randomUniform([2, 8, 8, 4], -100, 100, 'float32', 1)) as tf.Tensor;
+      const boxes = tf.slice(output, [0, 0, 0, 2], [-1, -1, -1, 4]);
+      expect(tf.max(tf.abs(boxes)).dataSync()[0]).toBeLessThan(1);
+      network.dispose();
     });
   });
 
