@@ -12,6 +12,7 @@ export { type TransformerEncoderOptions, transformerEncoder } from './text/trans
 export { TransformerLayer, type TransformerLayerOptions } from './text/transformer-layer.js';
 export { efficientNetLite0 } from './vision/efficientnet-lite0.js';
 export { type FeaturePyramidOptions, featurePyramid } from './vision/feature-pyramid.js';
+export { frozen } from './vision/frozen.js';
 export { type MobilenetV2Options, mobilenetV2 } from './vision/mobilenet-v2.js';
 export { type ResNet50Options, type ResNetVariant, resnet18, resnet34, resnet50 } from './vision/resnet.js';
 export { type SmallCnnOptions, smallCnn } from './vision/small-cnn.js';
