@@ -8,7 +8,7 @@ import { gallery } from './gallery.js';
 import { compose } from './network.js';
 import { cells, type PictureSet, photographs, testData, trainingData } from './sets.js';
 
-const PEAK_LEARNING_RATE = 1.5e-3;
+const PEAK_LEARNING_RATE = 1e-3;
 const SHOWN = 12;
 
 await runExample({

@@ -1,4 +1,4 @@
-import { efficientNetLite0, featurePyramid, loadWeights, weightSources } from '@espalier/backbones';
+import { efficientNetLite0, featurePyramid, frozen, loadWeights, weightSources } from '@espalier/backbones';
 import { type Heads, type MultiTaskModel, multiTaskModel, type Weight } from '@espalier/core';
 import { hardSharing } from '@espalier/sharing';
 
@@ -13,7 +13,7 @@ export interface NetworkOptions<Own extends Heads> {
   readonly seed: number;
 }
 
-/** EfficientNet-Lite0 under a feature pyramid, and the heads behind its finest level. */
+/** EfficientNet-Lite0, as it is, under a feature pyramid that learns, and the heads behind its finest level. */
 export function compose<Own extends Heads>({
   heads,
   size,
@@ -25,7 +25,7 @@ export function compose<Own extends Heads>({
     inputShape: [size.height, size.width, 3],
     trunk: () =>
       featurePyramid({
-        backbone: loadWeights(efficientNetLite0(), weights, weightSources.efficientNetLite0.layout),
+        backbone: frozen(loadWeights(efficientNetLite0(), weights, weightSources.efficientNetLite0.layout)),
         levels,
         channels: 96,
       }),

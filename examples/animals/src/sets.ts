@@ -43,7 +43,7 @@ export interface PictureSet<H extends Heads> {
 }
 
 const cellHeads = {
-  cells: detection({ classes: bccdClasses }),
+  cells: detection({ classes: bccdClasses, regression: 'area' }),
   presence: multiLabelClassification({ classes: bccdClasses }),
 };
 
@@ -62,7 +62,7 @@ export const cells: PictureSet<typeof cellHeads> = {
 };
 
 const raccoonHeads = {
-  raccoons: detection({ classes: raccoonClasses }),
+  raccoons: detection({ classes: raccoonClasses, regression: 'area' }),
   company: classification({ classes: ['alone', 'in company'] }),
 };
 
