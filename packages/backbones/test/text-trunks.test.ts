@@ -1,4 +1,5 @@
 import { biLstm, textConvolution, tokenEmbedding } from '@espalier/backbones';
+import { configOf, layerFromConfig } from '@espalier/core';
 import { sharingConformance } from '@espalier/core/testing';
 import { crossStitch, hardSharing } from '@espalier/sharing';
 import * as tf from '@tensorflow/tfjs-core';
@@ -64,6 +65,41 @@ describe('token embedding', () => {
       expect(rows(true).size).toBe(2);
     });
     layer.dispose();
+  });
+});
+
+describe('a token embedding with pretrained vectors', () => {
+  const vectors = new Map([
+    [3, Float32Array.of(1, 2, 3)],
+    [5, Float32Array.of(-1, 0.5, 8)],
+  ]);
+
+  test('begins with them, and draws the others; so does a copy', () => {
+    const layer = tokenEmbedding({ words: 6, units: 3, pretrained: vectors });
+    const { className, config } = configOf(layer);
+    const copy = layerFromConfig({ className, config: { ...config, name: 'copy' } }, 'copy');
+    tf.tidy(() => {
+      for (const own of [layer, copy]) {
+        const [rows] = (own.apply(tf.tensor3d([[[3], [5], [4], [0]]])) as tf.Tensor3D).arraySync();
+        expect(rows.slice(0, 2)).toEqual([
+          [1, 2, 3],
+          [-1, 0.5, 8],
+        ]);
+        expect(rows[2].every((value) => value !== 0 && Math.abs(value) <= 1)).toBe(true);
+        expect(rows[3].every((value) => value === 0)).toBe(true);
+      }
+    });
+  });
+
+  test('refuses vectors of another length, and of words that are none', () => {
+    const build = (pretrained: Map<number, Float32Array>) => () =>
+      tokenEmbedding({ name: 'words', words: 6, units: 3, pretrained }).build();
+    expect(build(new Map([[2, Float32Array.of(1)]]))).toThrow(
+      /Stage "words": has a pretrained vector of length 1 for word 2; expected length 3, and words 1 to 6/,
+    );
+    for (const number of [0, 7]) {
+      expect(build(new Map([[number, new Float32Array(3)]]))).toThrow(new RegExp(`for word ${number}`));
+    }
   });
 });
 

@@ -7,6 +7,7 @@ import {
   normalizeText,
   parseBinaryWordVectors,
   parseWordVectors,
+  rowsOf,
   splitWords,
   tokenFeatures,
 } from '@espalier/datasets';
@@ -153,4 +154,13 @@ describe('word vectors', () => {
       /does not begin with a line/,
     );
   });
+});
+
+test('vectors belong to the numbers of a vocabulary', () => {
+  const vocabulary = countVocabulary(['dog', 'dog', 'cat', 'owl']);
+  const vectors = parseWordVectors('cat 1 2\nfox 3 4\ndog 5 6\n', 'glove.txt');
+  expect([...rowsOf(vocabulary, vectors)]).toEqual([
+    [2, Float32Array.of(5, 6)],
+    [3, Float32Array.of(1, 2)],
+  ]);
 });

@@ -1,3 +1,4 @@
+import { StageError } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 
@@ -11,6 +12,11 @@ export interface TokenEmbeddingOptions {
   readonly words: number;
   /** The length of a word's vector. */
   readonly units: number;
+  /**
+   * What the vectors of some words begin with, by the words' numbers, as learned elsewhere; those of the others are drawn.
+   * `rowsOf` of @espalier/datasets makes them from a file.
+   */
+  readonly pretrained?: ReadonlyMap<number, Float32Array>;
   /** A character CNN over each word's characters, if the input has these. */
   readonly characters?: CharacterCnnOptions;
   /** How many of the words are taken for unknown ones in training, from 0 to 1, so that these are learned. */
@@ -52,13 +58,15 @@ export class TokenEmbedding extends tfl.layers.Layer {
     this.#options = options;
   }
 
+  /** @throws StageError when a pretrained vector has another length than `units`, or its word's number is none. */
   override build(): void {
-    const { words, units, characters } = this.#options;
+    const { words, units, characters, pretrained } = this.#options;
     const uniform = (size: number) => {
       const limit = Math.sqrt(3 / size);
       return tfl.initializers.randomUniform({ minval: -limit, maxval: limit });
     };
     this.#words = this.addWeight('words', [words + 1, units], 'float32', uniform(units));
+    if (pretrained !== undefined) this.#begin(pretrained);
     if (characters !== undefined) {
       const { filters, units: length } = characters;
       const table = [characters.characters + 1, length];
@@ -68,6 +76,24 @@ export class TokenEmbedding extends tfl.layers.Layer {
       this.#bias = this.addWeight('bias', [filters], 'float32', tfl.initializers.zeros());
     }
     this.built = true;
+  }
+
+  #begin(pretrained: ReadonlyMap<number, Float32Array>): void {
+    const { words, units } = this.#options;
+    const table = this.#words.read().dataSync<'float32'>().slice();
+    for (const [number, vector] of pretrained) {
+      if (vector.length !== units || !(Number.isInteger(number) && number >= 1 && number <= words)) {
+        throw new StageError(
+          this.name,
+          `has a pretrained vector of length ${vector.length} for word ${number}; expected length ${units}, and words 1 ` +
+            `to ${words}.`,
+        );
+      }
+      table.set(vector, number * units);
+    }
+    const value = tf.tensor2d(table, [words + 1, units]);
+    this.#words.write(value);
+    value.dispose();
   }
 
   override computeOutputShape(shape: Shapes): Shapes {
@@ -117,14 +143,26 @@ export class TokenEmbedding extends tfl.layers.Layer {
   }
 
   override getConfig(): tf.serialization.ConfigDict {
-    const { words, units, characters, wordDropout } = this.#options;
+    const { words, units, characters, wordDropout, pretrained } = this.#options;
     return {
       ...super.getConfig(),
       words,
       units,
       ...(characters === undefined ? {} : { characters: { ...characters } }),
       ...(wordDropout === undefined ? {} : { wordDropout }),
+      ...(pretrained === undefined
+        ? {}
+        : { pretrained: Array.from(pretrained, ([number, vector]) => [number, ...vector]) }),
     };
+  }
+
+  static override fromConfig<T extends tf.serialization.Serializable>(
+    cls: tf.serialization.SerializableConstructor<T>,
+    config: tf.serialization.ConfigDict,
+  ): T {
+    const { pretrained, ...options } = config as { pretrained?: number[][] };
+    const rows = pretrained?.map(([number, ...vector]) => [number, Float32Array.from(vector)] as const);
+    return new cls(rows === undefined ? options : { ...options, pretrained: new Map(rows) });
   }
 }
 tf.serialization.registerClass(TokenEmbedding);

@@ -1,5 +1,6 @@
 import { DatasetError } from '../errors.js';
 import { fileError } from './file-error.js';
+import type { Vocabulary } from './vocabulary.js';
 
 /** Vectors of words that were learned elsewhere. */
 export interface WordVectors {
@@ -75,4 +76,13 @@ export function parseBinaryWordVectors(
     );
   }
   return { length, vectors };
+}
+
+/** The vectors of a vocabulary's words by the words' numbers; there is none for a word that is not among the vectors. */
+export function rowsOf(vocabulary: Vocabulary, { vectors }: WordVectors): Map<number, Float32Array> {
+  const rows = vocabulary.pieces.flatMap((piece) => {
+    const vector = vectors.get(piece);
+    return vector === undefined ? [] : [[vocabulary.numberOf(piece), vector] as const];
+  });
+  return new Map(rows);
 }
