@@ -44,6 +44,7 @@ export { type AnswerWindow, type AnswerWindowOptions, answerWindows } from './te
 export { type ColumnSentence, type Columns, parseConllColumns } from './text/conll-columns.js';
 export { type ConlluSentence, type ConlluWord, parseConllu } from './text/conllu.js';
 export { parseCsv, parseJsonl, parseTsv, type Row } from './text/delimited.js';
+export { type HiddenWords, hideWords } from './text/hide-words.js';
 export { bucketOf, lengthBuckets } from './text/length-buckets.js';
 export { graphemes, normalizeText, splitWords, type WordSpan, wordSpans } from './text/normalize.js';
 export { parseParallel, type SentencePair } from './text/parallel.js';

@@ -3,6 +3,7 @@ import {
   countVocabulary,
   DatasetError,
   graphemes,
+  hideWords,
   lengthBuckets,
   normalizeText,
   parseBinaryWordVectors,
@@ -163,4 +164,18 @@ test('vectors belong to the numbers of a vocabulary', () => {
     [2, Float32Array.of(5, 6)],
     [3, Float32Array.of(1, 2)],
   ]);
+});
+
+test('some words are hidden, at least one, and told', () => {
+  const numbers = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 20 });
+  const draws = fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { minLength: 40, maxLength: 40 });
+  fc.assert(
+    fc.property(numbers, draws, (own, drawn) => {
+      let next = 0;
+      const { numbers: left, hidden } = hideWords(own, { share: 0.3, random: () => drawn[next++] });
+      expect(hidden.filter((word) => word !== undefined).length).toBeGreaterThan(0);
+      expect(left.map((number, place) => hidden[place] ?? number)).toEqual(own);
+      for (const [place, word] of hidden.entries()) if (word !== undefined) expect(left[place]).toBe(1);
+    }),
+  );
 });
