@@ -9,6 +9,7 @@ import { root } from './workspace.mjs';
 const benches = {
   engine: 'training steps on every engine, beside PyTorch, TorchJD and Keras',
   losses: 'weights from a Gramian, beside TorchJD',
+  nlp: 'a tagging step beside PyTorch, padding of batches, and beam search',
   serve: 'espalier serve with the digits model: latency, bad requests, memory',
   sharing: 'what a further task costs in hard sharing, by traced training steps',
   trainer: 'what watching, keeping and going on with a training cost',
