@@ -14,7 +14,7 @@ export type Phrase =
     };
 
 /** One or several, and for one its gender: what verbs and pronouns agree with. */
-export type Agreement = Gender | 'plural';
+type Agreement = Gender | 'plural';
 
 const definite: Readonly<Record<Case, Readonly<Record<Agreement, string>>>> = {
   nominative: { m: 'der', f: 'die', n: 'das', plural: 'die' },
@@ -34,7 +34,7 @@ const pronouns: Readonly<Record<'nominative' | 'accusative', Readonly<Record<Agr
 };
 
 /** Several are "two" of them: without an article in German, and so with other endings. */
-export function agreementOf(phrase: Phrase): Agreement {
+function agreementOf(phrase: Phrase): Agreement {
   if ('name' in phrase) return phrase.gender;
   return phrase.article === 'two' ? 'plural' : phrase.noun.gender;
 }

@@ -18,7 +18,7 @@ export interface FoundText {
 }
 
 /** The likeliest next tokens of every row, and where the decoder looks while it says so. */
-export interface NextTokens {
+interface NextTokens {
   /** How many candidates a row has. */
   readonly candidates: number;
   /** [rows, candidates]. */
