@@ -13,7 +13,17 @@ const mayImport = {
   'vision-heads': ['core'],
   'nlp-heads': ['core'],
   trainer: ['core', 'losses', 'engine'],
-  bench: ['core', 'datasets', 'engine', 'losses', 'sharing', 'trainer', 'vision-heads'],
+  bench: [
+    'backbones',
+    'core',
+    'datasets',
+    'engine',
+    'losses',
+    'nlp-heads',
+    'sharing',
+    'trainer',
+    'vision-heads',
+  ],
   'create-head': [],
   espalier: [
     'core',
