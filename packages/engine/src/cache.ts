@@ -24,6 +24,22 @@ export function installName(tfjs: string, gpu: boolean): string {
 /** The binding in an install's folder. */
 export const bindingFile = 'tfjs_binding.node';
 
+/** The C++ of our own addon. It lies beside `dist` once it is installed, and beside `src` here. */
+export function addonSource(): string {
+  const { existsSync } = process.getBuiltinModule('node:fs');
+  const { fileURLToPath } = process.getBuiltinModule('node:url');
+  return ['../native/cluster.cc', '../../native/cluster.cc']
+    .map((path) => fileURLToPath(new URL(path, import.meta.url)))
+    .find((path) => existsSync(path))!;
+}
+
+/** Our addon in an install's folder: its name says which source it was compiled from. */
+export function addonFile(source: string): string {
+  const { createHash } = process.getBuiltinModule('node:crypto');
+  const { readFileSync } = process.getBuiltinModule('node:fs');
+  return `cluster-${createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 12)}.node`;
+}
+
 /** What is installed for this version of tfjs; the one for GPUs first, which runs without a GPU too. */
 export function findInstalled(tfjs: string): Installed | undefined {
   const { existsSync } = process.getBuiltinModule('node:fs');

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -283,6 +284,23 @@ describe.runIf(runs)('an install', () => {
     expect(await start()).toMatchObject({ already: false });
     expect(await loads()).toEqual({ tensorflow: '2.21.0' });
     expect(readdirSync(cache).sort()).toEqual(['tensorflow-2.20.0-cpu', plan.name]);
+  });
+
+  test('completes what a version of this package without the addon, or with another, has installed', async () => {
+    withoutPip();
+    await start();
+    const file = () => readdirSync(join(cache, plan.name)).find((name) => name.startsWith('cluster-'))!;
+    const first = file();
+    rmSync(join(cache, plan.name, first));
+    index.close();
+    expect(await start()).toMatchObject({ already: false });
+    expect(file()).toBe(first);
+    const addon = join(folder, 'changed.cc');
+    writeFileSync(addon, `${readFileSync(plan.addon, 'utf8')}\n// changed`);
+    expect(await start({ addon })).toMatchObject({ already: false });
+    expect(readdirSync(join(cache, plan.name)).filter((name) => name.startsWith('cluster-'))).toHaveLength(2);
+    expect(readdirSync(cache)).toEqual([plan.name]);
+    expect(await start({ addon })).toMatchObject({ already: true });
   });
 
   test('of two at once, one waits for the other', async () => {

@@ -52,6 +52,7 @@ function planFor(wheel: Buffer, bindingPackage: string): Plan {
   return {
     name: installName(tfjs, false),
     tfjsNode: { name: '@tensorflow/tfjs-node-gpu', version: tfjs, folder: bindingPackage },
+    addon: join(bindingPackage, 'addon.cc'),
     wheels: [pinned],
     libraries: ['tensorflow/libtensorflow_cc.so.2', 'tensorflow/libtensorflow_framework.so.2'],
     linkerFlags: ['-shared', '-Wl,-rpath,$ORIGIN/tensorflow'],
@@ -70,19 +71,27 @@ function compileLibrary(folder: string, name: string, code: string): Buffer {
 function bindingSources(folder: string): string {
   mkdirSync(join(folder, 'binding'));
   writeFileSync(join(folder, 'binding', 'tfjs_backend.cc'), '');
-  writeFileSync(
-    join(folder, 'binding', 'tfjs_binding.cc'),
-    `#include <node_api.h>
-     #include "tensorflow/c/c_api.h"
-     static napi_value start(napi_env env, napi_value exports) {
-       napi_value version;
-       napi_create_string_utf8(env, TF_Version(), NAPI_AUTO_LENGTH, &version);
-       napi_set_named_property(env, exports, "TF_Version", version);
-       return exports;
-     }
-     NAPI_MODULE(tfjs_binding, start)`,
-  );
+  writeFileSync(join(folder, 'binding', 'tfjs_binding.cc'), moduleWith('TF_Version', 'version'));
+  writeFileSync(join(folder, 'addon.cc'), moduleWith('version', 'function'));
   return folder;
+}
+
+/** A module with one property: TensorFlow's version, or a function that gives it. */
+function moduleWith(name: string, value: 'version' | 'function'): string {
+  return `#include <node_api.h>
+    #include "tensorflow/c/c_api.h"
+    static napi_value ask(napi_env env, napi_callback_info) {
+      napi_value version;
+      napi_create_string_utf8(env, TF_Version(), NAPI_AUTO_LENGTH, &version);
+      return version;
+    }
+    static napi_value start(napi_env env, napi_value exports) {
+      napi_value version = ask(env, nullptr), function;
+      napi_create_function(env, "ask", NAPI_AUTO_LENGTH, ask, nullptr, &function);
+      napi_set_named_property(env, exports, "${name}", ${value});
+      return exports;
+    }
+    NAPI_MODULE(made_up, start)`;
 }
 
 /** pip refuses a wheel without them. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { include_dir as nodeHeaders } from 'node-api-headers';
-import { bindingFile } from '../cache.js';
+import { addonFile, bindingFile } from '../cache.js';
 import { EngineError } from '../errors.js';
 import type { Plan } from './plan.js';
 import { run } from './run.js';
@@ -36,23 +36,44 @@ export function zigCompiler(unpacked: string, target: string): Compiler {
   };
 }
 
-/** Compiles the package's binding against the libraries in the folder, into the folder. */
-export async function compileBinding(
-  { tfjsNode, libraries, linkerFlags }: Plan,
+/** Compiles the package's binding against the libraries in the folder, into a file. */
+export function compileBinding(plan: Plan, compiler: Compiler, folder: string): Promise<void> {
+  const { tfjsNode } = plan;
+  const sources = ['tfjs_backend.cc', 'tfjs_binding.cc'].map((file) =>
+    join(tfjsNode.folder, 'binding', file),
+  );
+  const what = `the binding of ${tfjsNode.name} ${tfjsNode.version}`;
+  return compile(what, sources, plan, compiler, folder, join(folder, bindingFile));
+}
+
+/**
+ * Compiles our own addon against the libraries in the folder.
+ *
+ * @param into Where it goes; the folder unless given.
+ */
+export function compileAddon(plan: Plan, compiler: Compiler, folder: string, into = folder): Promise<void> {
+  const output = join(into, addonFile(plan.addon));
+  return compile("the engine's addon", [plan.addon], plan, compiler, folder, output);
+}
+
+async function compile(
+  what: string,
+  sources: readonly string[],
+  { libraries, linkerFlags }: Plan,
   compiler: Compiler,
   folder: string,
+  output: string,
 ): Promise<void> {
-  const sources = join(tfjsNode.folder, 'binding');
   const ended = await run(
     compiler.command,
     [
       ...compiler.args,
       ...['-std=c++17', '-O2', '-fPIC', '-DNAPI_VERSION=8'],
       ...['-I', nodeHeaders, '-I', join(folder, 'tensorflow', 'include')],
-      ...[join(sources, 'tfjs_backend.cc'), join(sources, 'tfjs_binding.cc')],
+      ...sources,
       ...libraries.map((library) => join(folder, library)),
       ...linkerFlags,
-      ...['-o', join(folder, bindingFile)],
+      ...['-o', output],
     ],
     compiler.env,
   );
@@ -61,7 +82,7 @@ export async function compileBinding(
     ended?.stderr.split('\n').find((line) => /error/i.test(line)) ?? 'it ended without a word';
   throw new EngineError(
     'native',
-    `${compiler.command} does not compile the binding of ${tfjsNode.name} ${tfjsNode.version}: ${complaint.trim()}`,
+    `${compiler.command} does not compile ${what}: ${complaint.trim()}`,
     'It needs a C++17 compiler with its standard library (Debian, Ubuntu: `apt install g++`; macOS: `xcode-select --install`), or another one in the variable CXX.',
     { cause: new Error(ended?.stderr) },
   );

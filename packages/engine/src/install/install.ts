@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bindingFile, cacheFolder } from '../cache.js';
+import { addonFile, bindingFile, cacheFolder } from '../cache.js';
 import { EngineError } from '../errors.js';
 import { loadRemedy } from '../load-remedy.js';
-import { type Compiler, compileBinding, findCompiler, zigCompiler } from './compile.js';
+import { type Compiler, compileAddon, compileBinding, findCompiler, zigCompiler } from './compile.js';
 import { fetchWheel } from './fetch-wheel.js';
 import { installedByPip, linkFiles } from './installed-by-pip.js';
 import { withLock } from './lock.js';
@@ -33,16 +33,21 @@ export async function install(plan: Plan, progress: Progress): Promise<Outcome> 
   const cache = cacheFolder();
   const folder = join(cache, plan.name);
   try {
-    const before = await installed(folder);
+    const before = await installed(plan, folder);
     if (before) return before;
     await mkdir(cache, { recursive: true });
     return await withLock(cache, progress, async () => {
       // Another process may have done it while this one waited.
-      const meanwhile = await installed(folder);
+      const meanwhile = await installed(plan, folder);
       if (meanwhile) return meanwhile;
       await sweep(cache);
       const scratch = await mkdtemp(join(cache, scratchPrefix));
       try {
+        const trial = await tryBinding(join(folder, bindingFile));
+        if ('tensorflow' in trial) {
+          await complete(plan, folder, scratch, progress);
+          return { folder, tensorflow: trial.tensorflow, already: false };
+        }
         const staged = join(scratch, plan.name);
         const tensorflow = await assemble(plan, staged, scratch, progress);
         await replace(folder, staged, join(scratch, 'replaced'));
@@ -57,10 +62,31 @@ export async function install(plan: Plan, progress: Progress): Promise<Outcome> 
   }
 }
 
-/** Is there one that loads? One that does not is replaced. */
-async function installed(folder: string): Promise<Outcome | undefined> {
-  const trial = await tryBinding(join(folder, bindingFile));
-  return 'tensorflow' in trial ? { folder, tensorflow: trial.tensorflow, already: true } : undefined;
+/** Is there one that loads, with our addon? One that does not is replaced. */
+async function installed(plan: Plan, folder: string): Promise<Outcome | undefined> {
+  const files = [bindingFile, addonFile(plan.addon)];
+  const [trial, addon] = await Promise.all(files.map((file) => tryBinding(join(folder, file))));
+  if (trial === undefined || !('tensorflow' in trial)) return undefined;
+  return addon !== undefined && 'tensorflow' in addon
+    ? { folder, tensorflow: trial.tensorflow, already: true }
+    : undefined;
+}
+
+/** Puts the addon of this version into what another version of this package has installed. */
+async function complete(plan: Plan, folder: string, scratch: string, progress: Progress): Promise<void> {
+  const compiler = await findCompiler();
+  if (!compiler && !plan.zig) throw withoutCompiler();
+  if (!compiler) {
+    await expectRoom([plan.zig!.wheel], scratch);
+    const files = await fetchAll([plan.zig!.wheel], scratch, progress);
+    for (const [wheel, file] of files) await unpack(wheel, file, scratch, progress);
+  }
+  progress.say("Compiling the engine's addon");
+  await compileAddon(plan, compiler ?? zigCompiler(scratch, plan.zig!.target), folder, scratch);
+  const name = addonFile(plan.addon);
+  await rename(join(scratch, name), join(folder, name));
+  await rm(downloads(cacheFolder()), { recursive: true, force: true });
+  await expectToLoad(join(folder, name));
 }
 
 /** Puts the libraries and the binding into a folder, and tries them. */
@@ -81,8 +107,13 @@ async function assemble(plan: Plan, folder: string, scratch: string, progress: P
   }
   const chosen: Compiler = compiler ?? zigCompiler(scratch, plan.zig!.target);
   progress.say(`Compiling the binding with ${compiler ? compiler.command : "PyPI's zig"}`);
-  await compileBinding(plan, chosen, folder);
-  const trial = await tryBinding(join(folder, bindingFile));
+  await Promise.all([compileBinding(plan, chosen, folder), compileAddon(plan, chosen, folder)]);
+  await expectToLoad(join(folder, addonFile(plan.addon)));
+  return expectToLoad(join(folder, bindingFile));
+}
+
+async function expectToLoad(file: string): Promise<string> {
+  const trial = await tryBinding(file);
   if ('tensorflow' in trial) return trial.tensorflow;
   throw new EngineError(
     'native',

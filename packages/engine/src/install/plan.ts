@@ -1,4 +1,4 @@
-import { installName } from '../cache.js';
+import { addonSource, installName } from '../cache.js';
 import { EngineError } from '../errors.js';
 import { type Host, hostProblem } from '../host.js';
 import type { TfjsNode } from '../tfjs-node.js';
@@ -21,6 +21,8 @@ export interface Wheel {
 export interface Plan {
   readonly name: string;
   readonly tfjsNode: Pick<TfjsNode, 'name' | 'version' | 'folder'>;
+  /** The C++ of our own addon, for clusters. */
+  readonly addon: string;
   /** TensorFlow, then what it needs. */
   readonly wheels: readonly Wheel[];
   /** What the binding is linked to; paths within the wheels. */
@@ -38,7 +40,7 @@ export interface Plan {
 export function planInstall(host: Host, gpu: boolean, tfjsNode: Plan['tfjsNode']): Plan {
   const problem = hostProblem(host, gpu);
   if (problem) throw new EngineError('native', problem.reason, problem.remedy);
-  const common = { name: installName(tfjsNode.version, gpu), tfjsNode };
+  const common = { name: installName(tfjsNode.version, gpu), tfjsNode, addon: addonSource() };
   if (host.platform === 'darwin') {
     return {
       ...common,

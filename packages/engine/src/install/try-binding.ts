@@ -4,10 +4,11 @@ import { run } from './run.js';
 /** The TensorFlow that a binding brings, or why it does not load. */
 export type Trial = { readonly tensorflow: string } | { readonly problem: string };
 
-/** Loads a binding in a process of its own: a library that does not fit this host may end the process it is loaded in. */
+/** Loads a binding, or our addon, in a process of its own: a library that does not fit this host may end the process it is loaded in. */
 export async function tryBinding(binding: string): Promise<Trial> {
   if (!existsSync(binding)) return { problem: `there is no ${binding}` };
-  const program = 'console.log(JSON.stringify(require(process.argv[1]).TF_Version))';
+  const program =
+    'const it = require(process.argv[1]); console.log(JSON.stringify(it.TF_Version ?? it.version()))';
   const ended = await run(process.execPath, ['-e', program, binding], {
     ...process.env,
     NODE_OPTIONS: '',
