@@ -583,5 +583,6 @@ function outputShape(
 function maskedMean(losses: tf.Tensor1D, mask: tf.Tensor1D): tf.Scalar {
   // A selection, not a product: whatever an unlabelled row gives, it must not reach the sum.
   const known = tf.where(tf.cast(mask, 'bool'), losses, tf.zerosLike(losses));
-  return tf.div(tf.sum(known), tf.sum(mask));
+  // A worker of a cluster may have no label where others have: its part is 0, and not 0 / 0.
+  return tf.div(tf.sum(known), tf.maximum(tf.sum(mask), 1));
 }

@@ -270,7 +270,7 @@ struct Run {
     const size_t colon = name.find(':');
     const int index = colon == std::string::npos ? 0 : std::stoi(name.substr(colon + 1));
     TF_Operation* operation = TF_GraphOperationByName(session->graph, name.substr(0, colon).c_str());
-    if (operation == nullptr) failure = {TF_NOT_FOUND, "there is no node '" + name + "'"};
+    if (operation == nullptr) failure = {TF_INVALID_ARGUMENT, "there is no node '" + name + "'"};
     return {operation, index};
   }
 

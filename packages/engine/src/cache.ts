@@ -1,4 +1,4 @@
-import { tensorflow } from './versions.js';
+import { addon, tensorflow } from './versions.js';
 
 /** An installed TensorFlow with the binding that was compiled against it. */
 export interface Installed {
@@ -33,12 +33,8 @@ export function addonSource(): string {
     .find((path) => existsSync(path))!;
 }
 
-/** Our addon in an install's folder: its name says which source it was compiled from. */
-export function addonFile(source: string): string {
-  const { createHash } = process.getBuiltinModule('node:crypto');
-  const { readFileSync } = process.getBuiltinModule('node:fs');
-  return `cluster-${createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 12)}.node`;
-}
+/** Our addon in an install's folder. */
+export const addonFile = `${addon}.node`;
 
 /** What is installed for this version of tfjs; the one for GPUs first, which runs without a GPU too. */
 export function findInstalled(tfjs: string): Installed | undefined {

@@ -28,3 +28,22 @@ export class GradientError extends Error {
 export class ProgramError extends Error {
   override readonly name = 'ProgramError';
 }
+
+/** A cluster that cannot be used as it is; the message names the machine and says what to do. */
+export class ClusterError extends Error {
+  override readonly name: string = 'ClusterError';
+}
+
+/** A run on a cluster that did not end: a machine or the network between them is lost. See `Cluster.recover`. */
+export class ClusterFault extends ClusterError {
+  override readonly name = 'ClusterFault';
+
+  /** @param changedState Whether it was a run that changes more than what the next try writes anew. */
+  constructor(
+    message: string,
+    readonly changedState: boolean,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

@@ -8,6 +8,8 @@ import {
   type TaskName,
 } from '@espalier/core';
 import type { RunStore } from './checkpoints/checkpoint.js';
+import { ClusterBatches } from './cluster-batches.js';
+import { exampleOf } from './example-of.js';
 import { checkHeldOut, checkNotEmpty, type DataOf } from './data.js';
 import { judgedTasks } from './delta.js';
 import { InterruptedError, TrainerError } from './errors.js';
@@ -18,7 +20,7 @@ import { shuffled } from './samplers/shuffled.js';
 import type { Draw } from './samplers/shuffled-pool.js';
 import type { Schedule } from './schedule.js';
 import { weightsOverEpochs } from './trained-weights.js';
-import { type StepResult, Training, type TrainingOptions } from './training.js';
+import { type StepOptions, type StepResult, Training, type TrainingOptions } from './training.js';
 import type { StepLosses } from './update.js';
 
 /** A small checkpoint is written before the next step; of a large one, the rest is written while steps go on. */
@@ -103,6 +105,7 @@ export interface EpochRecord<H extends Heads = Heads> extends StepRecord<H> {
  * @returns the record of every step; of steps before a checkpoint that was gone on from, only the losses.
  * @throws NonFiniteLossError when a loss is NaN or infinite, before the update of that step.
  * @throws InterruptedError when the signal says so, after the checkpoint is written.
+ * @throws ClusterError when the cluster cannot go on; what `run` has saved can be gone on from.
  * @throws FileError when a checkpoint cannot be read or written.
  * @throws TrainerError when the options contradict each other or a checkpoint, or the data set is empty, before the
  *   first step.
@@ -132,6 +135,7 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
   const schedule = startSchedule(options.schedule, model, validation !== undefined);
   const weights = unfreeze && weightsOverEpochs(model, unfreeze, epochs);
   unfreeze?.(0);
+  const batches = options.cluster && new ClusterBatches(model, options.cluster, options);
   const training = new Training(model, options, weights);
   const records: StepRecord<H>[] = [];
   let done = 0;
@@ -183,17 +187,23 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
     }
   };
 
-  const step = (number: number): StepRecord<H> => {
+  const step = async (number: number): Promise<StepRecord<H>> => {
     const place = { step: number, epoch: epochOf(number) };
-    const learningRate = schedule.rate(number - 1, steps, stepsPerEpoch);
+    const at = { ...place, learningRate: schedule.rate(number - 1, steps, stepsPerEpoch) };
+    if (batches === undefined) return { ...place, steps, epochs, ...stepHere(at) };
+    const started = performance.now();
+    const result = await batches.step(training, sampling.next(), at);
+    return { ...place, steps, epochs, ...result, seconds: secondsSince(started) };
+  };
+
+  const stepHere = (at: StepOptions) => {
     const batches: Batch<H, I>[] = [];
     try {
       while (batches.length < accumulate) {
         batches.push(model.batch(sampling.next().map((draw) => exampleOf(data, draw))));
       }
       const started = performance.now();
-      const result = training.step(batches, { ...place, learningRate });
-      return { ...place, steps, epochs, ...result, seconds: (performance.now() - started) / 1000 };
+      return { ...training.step(batches, at), seconds: secondsSince(started) };
     } finally {
       batches.forEach(disposeBatch);
     }
@@ -230,7 +240,7 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
     const found = await run?.open();
     if (found !== undefined) goOnFrom(found);
     while (done < steps && !stopped && !signal?.aborted) {
-      const record = step(done + 1);
+      const record = await step(done + 1);
       sampling.observe(record.losses);
       records.push(record);
       run?.record({ step: record.step, losses: record.losses as Readonly<Record<string, number>> });
@@ -258,20 +268,6 @@ function learning<H extends Heads, I extends InputKind>({ variables }: MultiTask
   return variables.map(({ id }) => id).join();
 }
 
-/** An example as it was drawn; of one that was drawn for some tasks, their labels only. */
-function exampleOf<H extends Heads, I extends InputKind>(
-  data: DataOf<H, I>,
-  { index, epoch, tasks }: Draw,
-): ExampleOf<H, I> {
-  const example = data.at(index, epoch);
-  if (tasks === undefined) return example;
-  const labels = Object.entries(example.labels).map(([task, label]) => [
-    task,
-    tasks.includes(task) ? label : undefined,
-  ]);
-  return { ...example, labels: Object.fromEntries(labels) };
-}
-
 /** Of an epoch, by task; without the tasks that had no label in it. */
 function meanLosses<H extends Heads>(
   records: readonly StepRecord<H>[],
@@ -285,6 +281,10 @@ function meanLosses<H extends Heads>(
       return [task, known.reduce((sum, loss) => sum + loss, 0) / known.length];
     }),
   );
+}
+
+function secondsSince(started: number): number {
+  return (performance.now() - started) / 1000;
 }
 
 /** Waits until something is done, but not longer than so many milliseconds. */

@@ -1,5 +1,5 @@
 import type { Heads, InputKind, MultiTaskModel } from '@espalier/core';
-import type { NamedTensors, StateHolder } from '@espalier/engine';
+import { type NamedTensors, overWorkers, type StateHolder } from '@espalier/engine';
 import * as tf from '@tensorflow/tfjs-core';
 import { batchOf } from './batch-tensors.js';
 
@@ -56,17 +56,24 @@ export class ForwardPass<H extends Heads, I extends InputKind = 'common'> {
     for (const [statistic, aside] of this.aside) aside.assign(statistic);
   }
 
-  /** The losses of the tasks that have labels, in the model's order, and the penalties of the layers. */
+  /**
+   * The losses of the tasks that have labels, in the model's order, and the penalties of the layers. On a worker of a
+   * cluster, its part of them: they add up to those of the whole batch.
+   */
   run(inputs: NamedTensors): { readonly losses: tf.Scalar[]; readonly penalties: tf.Scalar[] } {
     const { model, aside } = this;
     const before = [...aside.keys()].map((statistic) => tf.clone(statistic));
     if ('part' in inputs) this.keepStatistics();
     const byTask = model.losses(batchOf(model, inputs), { training: true });
-    this.begin();
+    const share = inputs['worker-share'];
+    for (const [statistic, kept] of aside) kept.assign(overWorkers(partOf(statistic, share)));
     for (const [index, statistic] of [...aside.keys()].entries()) statistic.assign(before[index]);
     return {
-      losses: model.tasks.flatMap(({ name }) => byTask[name] ?? []),
-      penalties: model.network.calculateLosses() as tf.Scalar[],
+      losses: model.tasks.flatMap(({ name }) => {
+        const loss = byTask[name];
+        return loss === undefined ? [] : [partOf(loss, inputs[`${name}/worker-share`])];
+      }),
+      penalties: model.network.calculateLosses().map((penalty) => partOf(penalty as tf.Scalar, share)),
     };
   }
 
@@ -78,4 +85,9 @@ export class ForwardPass<H extends Heads, I extends InputKind = 'common'> {
   dispose(): void {
     tf.dispose([...this.aside.values()]);
   }
+}
+
+/** What a worker has of a mean over all examples, by its share of them. On one machine, all of it. */
+function partOf<T extends tf.Tensor>(mean: T, share: tf.Tensor | undefined): T {
+  return share === undefined ? mean : tf.mul<T>(mean, share);
 }

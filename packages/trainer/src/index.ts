@@ -1,4 +1,5 @@
 export type { Checkpoint, LossLine, RunStore, TrainingSnapshot } from './checkpoints/checkpoint.js';
+export { workerExamples } from './cluster-batches.js';
 export type { Combination, CombinationState } from './combination.js';
 export {
   type CompareOptions,

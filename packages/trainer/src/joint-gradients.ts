@@ -1,5 +1,5 @@
 import type { Heads, InputKind, MultiTaskModel } from '@espalier/core';
-import { lossGradients, type NamedTensors } from '@espalier/engine';
+import { lossGradients, type NamedTensors, overWorkers } from '@espalier/engine';
 import type { Weighting } from '@espalier/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import { labelledTasks, type Part, tasksWith } from './batch-tensors.js';
@@ -41,12 +41,13 @@ export function jointGradients<H extends Heads, I extends InputKind>(
         return total;
       }, variables);
       for (const [index, weight] of weights.entries()) {
-        const gradient = gradients.get(weight.variable);
+        const own = gradients.get(weight.variable);
+        const gradient = own && overWorkers(own);
         // Of several batches, another one may have the tasks of a weight whose penalty is in all of them.
         if (part) gradient && held[index].assign(tf.add(held[index], gradient));
         else if (follows(weight, present)) held[index].assign(gradient ?? tf.zerosLike(weight.variable));
       }
-      const output = tf.clone(losses);
+      const output = tf.clone(overWorkers(losses));
       losses.dispose();
       return { losses: output };
     },

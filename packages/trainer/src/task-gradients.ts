@@ -1,5 +1,5 @@
 import type { Heads, InputKind, MultiTaskModel } from '@espalier/core';
-import { type Carry, carry, type NamedTensors, perTaskGradients } from '@espalier/engine';
+import { type Carry, carry, type NamedTensors, overWorkers, perTaskGradients } from '@espalier/engine';
 import { gramian } from '@espalier/losses/tensors';
 import * as tf from '@tensorflow/tfjs-core';
 import { labelledTasks, type Part, tasksWith } from './batch-tensors.js';
@@ -91,17 +91,21 @@ export function taskGradients<H extends Heads, I extends InputKind>(
       );
       for (const [place, task] of present.entries()) {
         for (const [index, weight] of own.entries()) {
-          if (weight.tasks[0] === task)
-            hold(heldOwn[index], gradients[place][shared.length + index], scalar(inputs, task, 'share'));
+          if (weight.tasks[0] !== task) continue;
+          const gradient = overWorkers(gradients[place][shared.length + index]);
+          hold(heldOwn[index], gradient, scalar(inputs, task, 'share'));
         }
       }
       const penalty = gradients[present.length];
-      if (penalty !== undefined) penalties.set(Object.fromEntries(penalty.entries()));
-      const outputs = { losses: tf.stack(losses.slice(0, present.length)) };
+      if (penalty !== undefined) penalties.set(Object.fromEntries(penalty.map(overWorkers).entries()));
+      const outputs = { losses: overWorkers(tf.stack(losses.slice(0, present.length))) };
       if (width === 0) return outputs;
 
+      // The rows of all examples: inner products of workers' own would not be theirs.
       const flat = present.map((_, place) =>
-        tf.concat(shared.map((_, index) => tf.reshape(gradients[place][index], [sizes[index]]))),
+        overWorkers(
+          tf.concat(shared.map((_, index) => tf.reshape(gradients[place][index], [sizes[index]]))),
+        ),
       );
       for (const [place, task] of present.entries())
         hold(rows[task], flat[place], scalar(inputs, task, 'share'));

@@ -1,5 +1,6 @@
 import { type Batch, type Heads, type InputKind, type MultiTaskModel, withRandom } from '@espalier/core';
-import { type NamedTensors, type Program, program } from '@espalier/engine';
+import { type NamedTensors, overWorkers, type Program, program } from '@espalier/engine';
+import type { Cluster } from '@espalier/engine/cluster';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Part, partsOf } from './batch-tensors.js';
 import type { TrainingSnapshot } from './checkpoints/checkpoint.js';
@@ -32,6 +33,8 @@ export interface TrainingOptions extends Combination {
    * evaluated with it, and has it in the end. See `averageWeights`.
    */
   readonly averageWeights?: number | undefined;
+  /** Where the steps run, in place of this machine: see `connect` of `@espalier/engine/cluster`. */
+  readonly cluster?: Cluster | undefined;
 }
 
 export interface StepOptions {
@@ -90,6 +93,13 @@ export class Training<H extends Heads, I extends InputKind = 'common'> {
     private readonly options: TrainingOptions,
     private readonly weights: readonly TrainedWeight[] = trainedWeights(model),
   ) {
+    const { cluster, weighting } = options;
+    if (cluster !== undefined && weighting.afterUpdate !== undefined) {
+      throw new TrainerError(
+        `The weighting ${weighting.name} looks at the losses again after the update: on a cluster, a step that a lost ` +
+          'worker broke off could not be repeated. Choose another one.',
+      );
+    }
     this.state = initCombination(options, model.tasks.length);
     const variables = new Map(weights.map(({ name, variable }) => [name, variable]));
     this.optimizer = options.optimizer.init(variables);
@@ -108,14 +118,20 @@ export class Training<H extends Heads, I extends InputKind = 'common'> {
    *
    * @throws NonFiniteLossError before anything is changed.
    */
-  step(
-    batches: Batch<H, I> | readonly Batch<H, I>[],
-    { learningRate, step, epoch }: StepOptions,
-  ): StepResult<H> {
+  step(batches: Batch<H, I> | readonly Batch<H, I>[], at: StepOptions): StepResult<H> {
+    return this.stepOn(() => partsOf(this.model, 'targets' in batches ? [batches] : batches), at);
+  }
+
+  /**
+   * One update by batches that are inputs of a program already.
+   *
+   * @throws NonFiniteLossError before anything is changed.
+   */
+  stepOn(of: () => readonly Part[], { learningRate, step, epoch }: StepOptions): StepResult<H> {
     const { model, options, source } = this;
     let update: Update | undefined;
     tf.tidy(() => {
-      const parts = partsOf(model, 'targets' in batches ? [batches] : batches);
+      const parts = of();
       if (parts.length === 0) return;
       this.prepare(parts);
       const entries = this.entriesAt(step);
@@ -233,7 +249,7 @@ export class Training<H extends Heads, I extends InputKind = 'common'> {
       ],
       entries: {
         outputs: outputsEntry(model),
-        losses: (inputs: NamedTensors) => ({ losses: tf.stack(forward.run(inputs).losses) }),
+        losses: (inputs: NamedTensors) => ({ losses: overWorkers(tf.stack(forward.run(inputs).losses)) }),
         begin: () => {
           source.begin();
           forward.begin();
@@ -249,6 +265,7 @@ export class Training<H extends Heads, I extends InputKind = 'common'> {
         },
       },
       ...(options.traced !== undefined && { traced: options.traced }),
+      cluster: options.cluster,
     });
     this.outputs = new TracedOutputs(model, this.program.entries.outputs, this.program.traced);
   }

@@ -52,7 +52,7 @@ export function compileBinding(plan: Plan, compiler: Compiler, folder: string): 
  * @param into Where it goes; the folder unless given.
  */
 export function compileAddon(plan: Plan, compiler: Compiler, folder: string, into = folder): Promise<void> {
-  const output = join(into, addonFile(plan.addon));
+  const output = join(into, addonFile);
   return compile("the engine's addon", [plan.addon], plan, compiler, folder, output);
 }
 

@@ -33,12 +33,12 @@ export async function install(plan: Plan, progress: Progress): Promise<Outcome> 
   const cache = cacheFolder();
   const folder = join(cache, plan.name);
   try {
-    const before = await installed(plan, folder);
+    const before = await installed(folder);
     if (before) return before;
     await mkdir(cache, { recursive: true });
     return await withLock(cache, progress, async () => {
       // Another process may have done it while this one waited.
-      const meanwhile = await installed(plan, folder);
+      const meanwhile = await installed(folder);
       if (meanwhile) return meanwhile;
       await sweep(cache);
       const scratch = await mkdtemp(join(cache, scratchPrefix));
@@ -63,8 +63,8 @@ export async function install(plan: Plan, progress: Progress): Promise<Outcome> 
 }
 
 /** Is there one that loads, with our addon? One that does not is replaced. */
-async function installed(plan: Plan, folder: string): Promise<Outcome | undefined> {
-  const files = [bindingFile, addonFile(plan.addon)];
+async function installed(folder: string): Promise<Outcome | undefined> {
+  const files = [bindingFile, addonFile];
   const [trial, addon] = await Promise.all(files.map((file) => tryBinding(join(folder, file))));
   if (trial === undefined || !('tensorflow' in trial)) return undefined;
   return addon !== undefined && 'tensorflow' in addon
@@ -83,10 +83,9 @@ async function complete(plan: Plan, folder: string, scratch: string, progress: P
   }
   progress.say("Compiling the engine's addon");
   await compileAddon(plan, compiler ?? zigCompiler(scratch, plan.zig!.target), folder, scratch);
-  const name = addonFile(plan.addon);
-  await rename(join(scratch, name), join(folder, name));
+  await rename(join(scratch, addonFile), join(folder, addonFile));
   await rm(downloads(cacheFolder()), { recursive: true, force: true });
-  await expectToLoad(join(folder, name));
+  await expectToLoad(join(folder, addonFile));
 }
 
 /** Puts the libraries and the binding into a folder, and tries them. */
@@ -108,7 +107,7 @@ async function assemble(plan: Plan, folder: string, scratch: string, progress: P
   const chosen: Compiler = compiler ?? zigCompiler(scratch, plan.zig!.target);
   progress.say(`Compiling the binding with ${compiler ? compiler.command : "PyPI's zig"}`);
   await Promise.all([compileBinding(plan, chosen, folder), compileAddon(plan, chosen, folder)]);
-  await expectToLoad(join(folder, addonFile(plan.addon)));
+  await expectToLoad(join(folder, addonFile));
   return expectToLoad(join(folder, bindingFile));
 }
 

@@ -5,11 +5,16 @@ import { eagerRunner } from './eager-runner.js';
 import type { Entries, NamedTensors, Step } from './entry.js';
 import { randomSource } from './random-source.js';
 import type { Runner } from './runner.js';
-import { tracedRunner } from './traced-runner.js';
+import { type TracedRunnerOptions, tracedRunner } from './traced-runner.js';
 
 /** Something whose variables, those that it has at the time, are part of a program's state. */
 export interface StateHolder {
   readonly variables: readonly tf.Variable[];
+}
+
+/** What runs traced entries elsewhere: see `connect` of `@espalier/engine/cluster`. */
+export interface ProgramHost {
+  runner(options: TracedRunnerOptions): Runner;
 }
 
 export interface ProgramOptions<E extends Entries> {
@@ -25,6 +30,8 @@ export interface ProgramOptions<E extends Entries> {
    * a tensor's largest value. `true`: 1e-4.
    */
   readonly verify?: boolean | number;
+  /** Runs the graphs on a cluster in place of this machine. */
+  readonly cluster?: ProgramHost | undefined;
 }
 
 export interface Program<E extends Entries> {
@@ -74,9 +81,9 @@ export interface Program<E extends Entries> {
  */
 export function program<E extends Entries>(options: ProgramOptions<E>): Program<E> {
   const backend = options.traced === false ? undefined : nativeBackend();
-  if (options.traced === true && backend === undefined) {
+  if ((options.traced === true || options.cluster !== undefined) && backend === undefined) {
     throw new ProgramError(
-      `traced programs need native TensorFlow, and the engine is '${tf.getBackend()}'. Call engine.use('native') first, or leave \`traced\` out.`,
+      `traced programs${options.cluster === undefined ? '' : ', which those on a cluster are,'} need native TensorFlow, and the engine is '${tf.getBackend()}'. Call engine.use('native') first, or leave \`traced\` out.`,
     );
   }
   const entries = new Map(Object.entries(options.entries).map(([name, step]) => [name, checked(name, step)]));
@@ -84,7 +91,7 @@ export function program<E extends Entries>(options: ProgramOptions<E>): Program<
   const runner =
     backend === undefined
       ? eagerRunner(entries, random)
-      : tracedRunner({
+      : (options.cluster?.runner.bind(options.cluster) ?? tracedRunner)({
           backend,
           entries,
           state: () => variablesOf(options.state),

@@ -6,7 +6,7 @@ export type AttributeValue =
   | { readonly kind: 'string'; readonly value: string }
   | { readonly kind: 'int' | 'float' | 'type'; readonly value: number }
   | { readonly kind: 'bool'; readonly value: boolean }
-  | { readonly kind: 'shape'; readonly value: readonly number[] }
+  | { readonly kind: 'shape'; readonly value: readonly number[] | 'unknown' }
   | { readonly kind: 'tensor'; readonly value: TensorValue }
   | { readonly kind: 'list'; readonly value: readonly AttributeValue[] };
 
@@ -24,6 +24,8 @@ export interface GraphNode {
   /** `node:index` is a tensor, `^node` something that must have run before. */
   readonly inputs: readonly string[];
   readonly attributes: Readonly<Record<string, AttributeValue>>;
+  /** Where it runs; TensorFlow's choice unless given. */
+  readonly device?: string;
 }
 
 /** A tensor of the graph under a name that its users know. */
@@ -51,21 +53,29 @@ export function encodeSavedModel(
   nodes: readonly GraphNode[],
   signatures: Readonly<Record<string, Signature>> = {},
 ): Uint8Array {
-  const graph = new Message();
-  for (const node of nodes) graph.message(1, nodeDef(node));
-  graph.message(4, new Message().varint(1, producer).varint(2, 12));
-
   const metaInfo = new Message().string(4, 'serve');
-  const metaGraph = new Message().message(1, metaInfo).message(2, graph);
+  const metaGraph = new Message().message(1, metaInfo).message(2, graphDef(nodes));
   for (const [name, signature] of Object.entries(signatures)) {
     metaGraph.entry(5, name, signatureDef(signature));
   }
   return new Message().varint(1, 1).message(2, metaGraph).finish();
 }
 
-function nodeDef({ name, op, inputs, attributes }: GraphNode): Message {
+/** A graph alone, as the bytes of a `GraphDef`. */
+export function encodeGraph(nodes: readonly GraphNode[]): Uint8Array {
+  return graphDef(nodes).finish();
+}
+
+function graphDef(nodes: readonly GraphNode[]): Message {
+  const graph = new Message();
+  for (const node of nodes) graph.message(1, nodeDef(node));
+  return graph.message(4, new Message().varint(1, producer).varint(2, 12));
+}
+
+function nodeDef({ name, op, inputs, attributes, device }: GraphNode): Message {
   const message = new Message().string(1, name).string(2, op);
   for (const input of inputs) message.string(3, input);
+  if (device !== undefined) message.string(4, device);
   for (const [key, value] of Object.entries(attributes)) message.entry(5, key, attrValue(value));
   return message;
 }
@@ -101,7 +111,8 @@ function scalar(message: Message, attribute: AttributeValue): Message {
   }
 }
 
-function shapeProto(shape: readonly number[]): Message {
+function shapeProto(shape: readonly number[] | 'unknown'): Message {
+  if (shape === 'unknown') return new Message().varint(3, true);
   return shape.reduce((message, size) => message.message(2, new Message().varint(1, size)), new Message());
 }
 

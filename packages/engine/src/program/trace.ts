@@ -13,6 +13,7 @@ import {
 import { type Draw, Watch } from './draws.js';
 import type { NamedTensors, Step } from './entry.js';
 import { type InPlaceUpdate, whileNoticed } from './in-place.js';
+import { whileMarked } from './over-workers.js';
 import { withoutReads } from './refuse-reads.js';
 import type { AttributeValue, TensorValue } from './saved-model.js';
 import { withMethods } from './with-methods.js';
@@ -79,6 +80,9 @@ export interface Call {
   /** The variables that the step may use: asked again afterwards, for a carry's come to be in the step. */
   readonly state: () => readonly tf.Variable[];
 }
+
+/** Marks an operation that sums over workers; TensorFlow ignores what begins with an underscore. */
+export const sumAttribute = '_over_workers';
 
 /** Operations that a graph would repeat wrongly, and why. */
 const refusedOperations: Readonly<Record<string, string>> = {
@@ -193,7 +197,11 @@ class Recorder {
         withMethods(Math, { random: () => scopes.draw() }, () =>
           whileNoticed(
             (update, run) => this.update(update, run),
-            () => withoutReads(this.entry, (dataId) => scopes.origin(dataId), run),
+            () =>
+              whileMarked(
+                (tensor) => this.sum(tensor),
+                () => withoutReads(this.entry, (dataId) => scopes.origin(dataId), run),
+              ),
           ),
         ),
       ),
@@ -237,6 +245,19 @@ class Recorder {
       this.values.set(id, { node: index, output, dtype, shape });
     });
     return results;
+  }
+
+  /** Writes down that a tensor is summed over the workers of a cluster: the one of a trace sums alone. */
+  private sum(tensor: tf.Tensor): tf.Tensor {
+    const source = this.valueOf(tensor);
+    const sum = alias(this.backend, tensor);
+    const attributes: Record<string, AttributeValue> = {
+      T: { kind: 'type', value: source.dtype },
+      [sumAttribute]: { kind: 'bool', value: true },
+    };
+    const node = this.nodes.push({ kind: 'operation', op: 'Identity', attributes, inputs: [source] }) - 1;
+    this.values.set(idOf(this.backend, sum), { ...source, node, output: 0 });
+    return sum;
   }
 
   /** Writes an update in place as one node, whatever operations it takes to run it here. */

@@ -4,10 +4,11 @@ import { dataTypes, type NativeBackend } from './binding.js';
 import { type Draws, drawsOf } from './compare-traces.js';
 import type { NamedTensors, Step } from './entry.js';
 import { frozenModel } from './frozen.js';
-import { type EntryNodes, Graph, type StateNodes } from './graph.js';
+import { type EntryNodes, Graph } from './graph.js';
 import { randomSource } from './random-source.js';
 import type { Runner } from './runner.js';
 import { Session } from './session.js';
+import { SessionState } from './session-state.js';
 import { type Call, type Recording, record, type Trace } from './trace.js';
 import { expectSame } from './verify.js';
 
@@ -36,32 +37,29 @@ class TracedRunner implements Runner {
   private readonly traced = new Map<string, TracedEntry>();
   /** The trace of each entry that came last. */
   private readonly latest = new Map<string, TracedEntry>();
-  /** The variables that the session has, each with the data that it had when both were last the same. */
-  private readonly loaded = new Map<tf.Variable, object>();
+  private readonly state: SessionState;
   private session: Session | undefined;
 
-  constructor(private readonly options: TracedRunnerOptions) {}
+  constructor(private readonly options: TracedRunnerOptions) {
+    this.state = new SessionState(options.state, (variable) =>
+      this.graph.stateOf(variable, dataTypes[variable.dtype as keyof typeof dataTypes]),
+    );
+  }
 
   run(entry: string, inputs: NamedTensors): NamedTensors {
     const key = signatureOf(entry, inputs);
     const known = this.traced.get(key);
     if (known === undefined) return this.trace(key, entry, inputs);
-    this.loadChanged();
+    this.state.loadChanged(this.session!);
     return this.execute(entry, known.nodes, inputs);
   }
 
   sync(): void {
-    const variables = [...this.loaded.keys()].filter(({ isDisposed }) => !isDisposed);
-    const values = this.values(variables);
-    variables.forEach((variable, index) => {
-      variable.assign(values[index]!);
-      this.loaded.set(variable, variable.dataId);
-    });
-    tf.dispose(values);
+    if (this.session !== undefined) this.state.sync(this.session);
   }
 
   load(): void {
-    for (const variable of this.loaded.keys()) this.loaded.set(variable, {});
+    this.state.load();
   }
 
   savedModel(entry: string): Uint8Array {
@@ -71,9 +69,10 @@ class TracedRunner implements Runner {
         `entry '${entry}' was never called, so nothing is known of its shapes. Call it once before it is exported.`,
       );
     }
-    this.loadChanged();
-    const variables = [...this.loaded.keys()];
-    const values = this.values(variables);
+    const session = this.session!;
+    this.state.loadChanged(session);
+    const { variables } = this.state;
+    const values = this.state.values(session, variables);
     try {
       const state = new Map(variables.map((variable, index) => [variable, values[index]!]));
       return frozenModel(entry, traced.trace, traced.draws, state);
@@ -98,7 +97,7 @@ class TracedRunner implements Runner {
       const graph = new Graph(this.graph);
       const nodes = graph.append(recording.trace, recording.draws);
       this.reload(entry, graph);
-      this.loadChanged();
+      this.state.loadChanged(this.session!);
       if (tolerance === undefined) {
         this.remember(key, entry, { nodes, ...recording });
         return this.execute(entry, nodes, inputs);
@@ -107,7 +106,7 @@ class TracedRunner implements Runner {
       const outputs = this.execute(entry, nodes, inputs, draws);
       tf.dispose([...draws.values()]);
       const written = [...recording.written.keys()];
-      const values = this.values(written);
+      const values = this.state.values(this.session!, written);
       const pairs = [
         ...Object.entries(outputs).map(([name, found]) => ({
           name: `output '${name}'`,
@@ -168,51 +167,13 @@ class TracedRunner implements Runner {
   /** Loads a graph that has grown in place of the former one, and moves the state over. */
   private reload(entry: string, graph: Graph): void {
     const session = new Session(`entry '${entry}'`, this.options.backend, graph.nodes);
-    const moved = [...this.loaded.keys()];
-    const values = this.values(moved);
+    const { variables } = this.state;
+    const values = this.session === undefined ? [] : this.state.values(this.session, variables);
     this.session?.close();
     this.session = session;
     this.graph = graph;
-    this.assign(moved, values);
+    this.state.assign(session, values.length === 0 ? [] : variables, values);
     tf.dispose(values);
-  }
-
-  /** Takes over what was assigned to the variables outside of the program. */
-  private loadChanged(): void {
-    const changed = this.options.state().filter((variable) => this.loaded.get(variable) !== variable.dataId);
-    if (changed.length === 0) return;
-    const disposed = changed.find(({ isDisposed }) => isDisposed);
-    if (disposed !== undefined) {
-      throw new ProgramError(`the variable '${disposed.name}' of the program's state is disposed`);
-    }
-    this.assign(changed, changed);
-    for (const variable of changed) this.loaded.set(variable, variable.dataId);
-  }
-
-  private assign(variables: readonly tf.Variable[], values: readonly tf.Tensor[]): void {
-    if (variables.length === 0) return;
-    const nodes = variables.map((variable) => this.nodesOf(variable));
-    const feeds = new Map(nodes.map(({ value }, index) => [value, values[index]!]));
-    tf.dispose(
-      this.session!.run(
-        'loading the state',
-        feeds,
-        nodes.map(({ load }) => load),
-      ),
-    );
-  }
-
-  private values(variables: readonly tf.Variable[]): tf.Tensor[] {
-    if (variables.length === 0) return [];
-    return this.session!.run(
-      'reading the state',
-      new Map(),
-      variables.map((variable) => this.nodesOf(variable).read),
-    );
-  }
-
-  private nodesOf(variable: tf.Variable): StateNodes {
-    return this.graph.stateOf(variable, dataTypes[variable.dtype as keyof typeof dataTypes]);
   }
 }
 
@@ -225,7 +186,7 @@ function signatureOf(entry: string, inputs: NamedTensors): string {
 }
 
 /** Two recordings with other random numbers tell what is drawn. */
-function recordTwice(backend: NativeBackend, call: Call): Recording & { readonly draws: Draws } {
+export function recordTwice(backend: NativeBackend, call: Call): Recording & { readonly draws: Draws } {
   const count = call.state().length;
   let first = record(backend, call, randomSource(1));
   if (call.state().length > count) {
@@ -243,7 +204,7 @@ function recordTwice(backend: NativeBackend, call: Call): Recording & { readonly
   }
 }
 
-function disposeRecording({ outputs, written }: Recording): void {
+export function disposeRecording({ outputs, written }: Recording): void {
   tf.dispose([...Object.values(outputs), ...written.values()]);
 }
 

@@ -1,0 +1,9 @@
+export {
+  type Cluster,
+  type ClusterEvent,
+  type ConnectOptions,
+  connect,
+  type WorkerBatch,
+} from './cluster/connect.js';
+export { type Examples, type ServeOptions, serve, type WorkerExamples } from './cluster/serve.js';
+export { type ClusterSpec, parseTask, readSpec, type Task } from './cluster/spec.js';

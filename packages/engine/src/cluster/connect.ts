@@ -1,0 +1,446 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { ClusterError, ClusterFault } from '../errors.js';
+import { dataTypes } from '../program/binding.js';
+import { encodeGraph, type GraphNode } from '../program/saved-model.js';
+import type { TracedRunnerOptions } from '../program/traced-runner.js';
+import { addon as addonVersion } from '../versions.js';
+import { type Addon, loadAddon, type SessionHandle } from './addon.js';
+import { ClusterRunner } from './cluster-runner.js';
+import { ClusterSession } from './cluster-session.js';
+import { type Description, decode, type Hello } from './messages.js';
+import { cpuOf, DeviceGraph, uint8 } from './nodes.js';
+import { standFor } from './per-worker.js';
+import { configProto, runOptions, type SessionOptions } from './protos.js';
+import { type ClusterSpec, describeTask, readSpec, type Task, taskName } from './spec.js';
+
+/** Something that happened to a machine while a program ran. */
+export interface ClusterEvent {
+  /** The task and its address. */
+  readonly machine: string;
+  /** The step that was under way. */
+  readonly step: number;
+  readonly what: string;
+}
+
+export interface ConnectOptions {
+  /** The cluster's file; the variable TF_CONFIG unless given. */
+  readonly file?: string;
+  /**
+   * A worker that is lost: `wait` (the default) for it to come back, or `leave-out`, and take it in again when it is
+   * back. Its examples of the step go to the others either way if it stays away.
+   */
+  readonly lostWorkers?: 'wait' | 'leave-out';
+  /** How long to wait for a lost worker, seconds (60). */
+  readonly waitSeconds?: number;
+  /** After how many seconds a run has not ended but stalled (60). */
+  readonly deadlineSeconds?: number;
+  /** Threads within one operation; TensorFlow's choice unless given. */
+  readonly threads?: number;
+  /** Compiles with XLA. */
+  readonly xla?: boolean;
+  /** Told of every machine that is lost, left out or back; `console.warn` unless given. */
+  readonly onEvent?: (event: ClusterEvent) => void;
+}
+
+/** How long a machine may take to say what it is: so that all problems at the start are known within 10 s. */
+const probeMs = 4000;
+const startMs = 9000;
+/** How often a lost machine is looked for. */
+const againMs = 1000;
+
+/** Parts of a batch that the workers have read, as inputs of a program. */
+export interface WorkerBatch {
+  /** Each stands for another tensor on every worker. Whoever asked for the batch disposes of them. */
+  readonly tensors: Readonly<Record<string, tf.Tensor>>;
+  /** What each worker counted. */
+  readonly counts: readonly Readonly<Record<string, number>>[];
+  /** A number a worker, in the order of `counts`, as an input. */
+  perWorker(values: readonly number[]): tf.Scalar;
+}
+
+/**
+ * The chief's side of a cluster: `program({ ..., cluster })` runs its entries there.
+ *
+ * @throws ClusterError within 10 seconds, where the cluster's file will not do, a machine cannot be reached, or two of
+ *   them differ in version or cluster.
+ */
+export async function connect(options: ConnectOptions = {}): Promise<Cluster> {
+  const spec = readSpec(options.file);
+  const cluster = new Cluster(spec, options, loadAddon());
+  await cluster.greet();
+  return cluster;
+}
+
+export class Cluster {
+  /** Another one each time that the workers are others. */
+  generation = 1;
+  private readonly tasks: readonly Task[];
+  private readonly hellos = new Map<string, Hello>();
+  private live: number[];
+  private control: SessionHandle | undefined;
+  private readonly chief = Math.floor(Math.random() * 2 ** 31);
+  private turn = 0;
+  private lookedAt = 0;
+  /** How often in a row nothing was found to be wrong. */
+  private unexplained = 0;
+
+  constructor(
+    private readonly spec: ClusterSpec,
+    private readonly options: ConnectOptions,
+    private readonly addon: Addon,
+  ) {
+    const of = (job: 'ps' | 'worker') => spec.jobs[job].map((_, index) => ({ job, index }));
+    this.tasks = [...of('ps'), ...of('worker')];
+    this.live = of('worker').map(({ index }) => index);
+  }
+
+  get servers(): number {
+    return this.spec.jobs.ps.length;
+  }
+
+  /** The workers of the cluster, whether they are there or not. */
+  get workers(): number {
+    return this.spec.jobs.worker.length;
+  }
+
+  /** What the workers' examples belong to. */
+  get examples(): readonly { readonly machine: string; readonly fingerprint: string }[] {
+    return this.tasks
+      .filter(({ job }) => job === 'worker')
+      .map((task) => ({
+        machine: describeTask(this.spec, task),
+        fingerprint: this.hellos.get(taskName(task))?.examples ?? '',
+      }));
+  }
+
+  /** Finds every machine, and compares them. */
+  async greet(): Promise<void> {
+    const until = performance.now() + startMs;
+    const found = await Promise.all(
+      this.tasks.map(async (task) => ({ task, answer: await this.find(task, until) })),
+    );
+    const away = found.flatMap(({ task, answer }) =>
+      typeof answer === 'string' ? [`${describeTask(this.spec, task)}: ${answer}`] : [],
+    );
+    if (away.length > 0) {
+      throw new ClusterError(
+        `not every machine of the cluster can be reached. ${away.join('. ')}. Start \`espalier-engine serve\` there first.`,
+      );
+    }
+    for (const { task, answer } of found) {
+      if (typeof answer === 'string') continue;
+      this.compare(task, answer);
+      this.hellos.set(taskName(task), answer);
+    }
+  }
+
+  /** How many workers the next step has; those that came back are among them. */
+  async ready(step: number): Promise<number> {
+    if (this.live.length < this.workers && performance.now() - this.lookedAt > againMs) {
+      this.lookedAt = performance.now();
+      const away = this.tasks.filter(({ job, index }) => job === 'worker' && !this.live.includes(index));
+      const back = await Promise.all(away.map((task) => this.probe(task, probeMs)));
+      away.forEach((task, place) => {
+        const answer = back[place]!;
+        if (typeof answer !== 'string') this.takeIn(task, answer, step);
+      });
+    }
+    return this.live.length;
+  }
+
+  /**
+   * Has the workers read: the first of those that are there the first request, and so on.
+   *
+   * @throws ClusterError where a worker's examples throw.
+   * @throws ClusterFault where a worker is lost.
+   */
+  async read(requests: readonly (readonly number[])[]): Promise<WorkerBatch> {
+    const workers = this.live.slice(0, requests.length);
+    const tag = `${this.chief}:${++this.turn}`;
+    let described: Exclude<Description, { error: string }>[];
+    try {
+      await this.ask(workers, requests);
+      described = await Promise.all(workers.map((worker) => this.description(worker, tag)));
+    } catch (cause) {
+      if (cause instanceof ClusterError) throw cause;
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new ClusterFault(`reading a batch failed on the cluster. TensorFlow says: ${reason}`, false, {
+        cause,
+      });
+    }
+    return batchOf(workers, described);
+  }
+
+  /**
+   * Finds out what is wrong after a run that did not end, and goes on without it, or with what came back.
+   *
+   * @throws ClusterError where it cannot go on: a parameter server is lost, or with it the state is not sure.
+   */
+  async recover(fault: ClusterFault, step: number): Promise<void> {
+    this.renew();
+    const there = this.tasks.filter(({ job, index }) => job === 'ps' || this.live.includes(index));
+    const answers = await Promise.all(there.map((task) => this.probe(task, probeMs)));
+    let changed = false;
+    for (const [place, task] of there.entries()) {
+      const answer = answers[place]!;
+      const isSame = typeof answer !== 'string' && answer.id === this.hellos.get(taskName(task))?.id;
+      if (isSame) continue;
+      changed = true;
+      const problem = typeof answer === 'string' ? answer : 'it was started again, without the variables';
+      if (task.job === 'ps') throw this.lost(task, step, problem, fault);
+      if (typeof answer !== 'string') {
+        this.compare(task, answer);
+        this.hellos.set(taskName(task), answer);
+        this.tell(task, step, 'was started again; the step is repeated');
+      } else await this.loseWorker(task, step, answer);
+    }
+    if (fault.changedState)
+      throw this.lost(
+        this.tasks[0]!,
+        step,
+        `a run that changes variables did not end: ${fault.message}`,
+        fault,
+      );
+    this.unexplained = changed ? 0 : this.unexplained + 1;
+    if (this.unexplained > 2) {
+      throw new ClusterError(
+        `step ${step}: ${fault.message}. All machines answer, and it failed three times.`,
+        {
+          cause: fault,
+        },
+      );
+    }
+    if (!changed) this.tell(this.tasks[0]!, step, `a run did not end, and is repeated (${fault.message})`);
+  }
+
+  runner(options: TracedRunnerOptions): ClusterRunner {
+    return new ClusterRunner(this, options);
+  }
+
+  open(nodes: readonly GraphNode[]): ClusterSession {
+    return new ClusterSession(this.addon, this.target, this.sessionOptions, nodes);
+  }
+
+  /** Gives up the sessions. The servers go on, for another chief. */
+  close(): void {
+    this.renew();
+  }
+
+  private get target(): string {
+    return `grpc://${this.spec.jobs.ps[0]}`;
+  }
+
+  private get sessionOptions(): SessionOptions {
+    const { deadlineSeconds = 60, threads, xla } = this.options;
+    const servers = this.spec.jobs.ps.map((_, index) => taskName({ job: 'ps', index }));
+    const workers = this.live.map((index) => taskName({ job: 'worker', index }));
+    return { devices: [...servers, ...workers], deadline: 1000 * deadlineSeconds, threads, xla };
+  }
+
+  private renew(): void {
+    this.generation++;
+    if (this.control !== undefined) this.addon.closeSession(this.control).catch(() => undefined);
+    this.control = undefined;
+  }
+
+  private async ask(workers: readonly number[], requests: readonly (readonly number[])[]): Promise<void> {
+    const feeds = workers.map((worker, place) => {
+      const request = Int32Array.of(this.chief, this.turn, ...requests[place]!);
+      return [`worker${worker}/requests/value`, dataTypes.int32, [request.length], request] as const;
+    });
+    const targets = workers.map((worker) => `worker${worker}/requests/enqueue`);
+    await this.addon.run(this.controlSession(), feeds, [], targets, this.runOptions);
+  }
+
+  /** A worker's answer. What it said to former requests, whose steps were given up, is passed over. */
+  private async description(worker: number, tag: string): Promise<Exclude<Description, { error: string }>> {
+    for (;;) {
+      const [found] = await this.addon.run(
+        this.controlSession(),
+        [],
+        [`worker${worker}/descriptions/dequeue`],
+        [],
+        this.runOptions,
+      );
+      const description = decode<Description>(found!.data);
+      if (description.tag !== tag) continue;
+      if (!('error' in description)) return description;
+      throw new ClusterError(
+        `${describeTask(this.spec, { job: 'worker', index: worker })} cannot read its examples: ${description.error}`,
+      );
+    }
+  }
+
+  private get runOptions(): Uint8Array {
+    return runOptions(this.sessionOptions.deadline);
+  }
+
+  private controlSession(): SessionHandle {
+    if (this.control === undefined) {
+      const nodes = this.live.flatMap((index) => {
+        const graph = new DeviceGraph(cpuOf({ job: 'worker', index }), `worker${index}/`);
+        graph.enqueue('requests', dataTypes.int32);
+        graph.dequeue('descriptions', uint8);
+        return graph.nodes;
+      });
+      this.control = this.addon.openSession(
+        encodeGraph(nodes),
+        this.target,
+        configProto(this.sessionOptions),
+      );
+    }
+    return this.control;
+  }
+
+  private async loseWorker(task: Task, step: number, reason: string): Promise<void> {
+    const { lostWorkers = 'wait', waitSeconds = 60 } = this.options;
+    const isLast = this.live.length === 1;
+    if (lostWorkers === 'wait' || isLast) {
+      this.tell(task, step, `is lost (${reason}); it is waited for, up to ${waitSeconds} s`);
+      const answer = await this.find(task, performance.now() + 1000 * waitSeconds);
+      if (typeof answer !== 'string') {
+        this.compare(task, answer);
+        this.hellos.set(taskName(task), answer);
+        this.tell(task, step, 'is back; the step is repeated');
+        return;
+      }
+      if (isLast) {
+        throw new ClusterError(
+          `step ${step}: the last worker, ${describeTask(this.spec, task)}, is lost: ${answer}. Start it, and resume from the last checkpoint.`,
+        );
+      }
+    }
+    this.live = this.live.filter((index) => index !== task.index);
+    this.generation++;
+    this.tell(
+      task,
+      step,
+      `is lost (${reason}) and left out; the others read its examples, and the step is repeated`,
+    );
+  }
+
+  private takeIn(task: Task, hello: Hello, step: number): void {
+    this.compare(task, hello);
+    this.hellos.set(taskName(task), hello);
+    this.live = [...this.live, task.index].sort((a, b) => a - b);
+    this.renew();
+    this.tell(task, step, 'is back, and takes part again');
+  }
+
+  private lost(task: Task, step: number, problem: string, fault: ClusterFault): ClusterError {
+    this.tell(task, step, `is lost: ${problem}`);
+    return new ClusterError(
+      `step ${step}: the parameter server ${describeTask(this.spec, task)} is lost (${problem}), and the variables with it. ` +
+        'Start it again, and resume from the last checkpoint.',
+      { cause: fault },
+    );
+  }
+
+  private tell(task: Task, step: number, what: string): void {
+    const event = { machine: describeTask(this.spec, task), step, what };
+    if (this.options.onEvent !== undefined) this.options.onEvent(event);
+    else console.warn(`step ${step}: ${event.machine} ${what}`);
+  }
+
+  /** @throws ClusterError where two machines would not understand each other. */
+  private compare(task: Task, hello: Hello): void {
+    const machine = describeTask(this.spec, task);
+    const own = {
+      tensorflow: this.addon.version(),
+      addon: addonVersion,
+      cluster: JSON.stringify(this.spec.jobs),
+    };
+    if (hello.tensorflow !== own.tensorflow) {
+      throw new ClusterError(
+        `${machine} has TensorFlow ${hello.tensorflow}, the chief ${own.tensorflow}. Install the same @espalier/engine on both.`,
+      );
+    }
+    if (hello.addon !== own.addon) {
+      throw new ClusterError(
+        `${machine} has another version of @espalier/engine than the chief. Install the same.`,
+      );
+    }
+    if (hello.cluster !== own.cluster) {
+      throw new ClusterError(
+        `${machine} was told of another cluster than the chief: ${hello.cluster} there, ${own.cluster} here.`,
+      );
+    }
+  }
+
+  /** Looks for a machine until it is there. */
+  private async find(task: Task, until: number): Promise<Hello | string> {
+    for (;;) {
+      const left = until - performance.now();
+      const answer = await this.probe(task, Math.max(500, Math.min(probeMs, left)));
+      if (typeof answer !== 'string' || performance.now() + againMs > until) return answer;
+      await new Promise((resolve) => setTimeout(resolve, againMs));
+    }
+  }
+
+  /** What a machine says of itself, or why it says nothing. */
+  private async probe(task: Task, milliseconds: number): Promise<Hello | string> {
+    const address = this.spec.jobs[task.job][task.index]!;
+    const problem = await reach(address, milliseconds / 2);
+    if (problem !== undefined) return problem;
+    const graph = new DeviceGraph(cpuOf(task));
+    const read = graph.read('hello', uint8);
+    const deadline = Math.ceil(milliseconds / 2);
+    const session = this.addon.openSession(
+      encodeGraph(graph.nodes),
+      `grpc://${address}`,
+      configProto({ devices: [taskName(task)], deadline }),
+    );
+    try {
+      const [found] = await this.addon.run(session, [], [read], [], runOptions(deadline));
+      return decode<Hello>(found!.data);
+    } catch (error) {
+      return `it does not answer: ${error instanceof Error ? error.message.split('\n')[0] : error}`;
+    } finally {
+      this.addon.closeSession(session).catch(() => undefined);
+    }
+  }
+}
+
+function batchOf(
+  workers: readonly number[],
+  described: readonly Exclude<Description, { error: string }>[],
+): WorkerBatch {
+  const [first] = described;
+  const tensors = first!.tensors.map(({ name, dtype, shape }) => {
+    const shapes = described.map(({ tensors }, place): [number, readonly number[]] => {
+      const own = tensors.find((tensor) => tensor.name === name && tensor.dtype === dtype);
+      if (own === undefined) throw new ClusterError(`worker ${workers[place]} has no examples of '${name}'.`);
+      return [workers[place]!, own.shape];
+    });
+    const type = dtype === dataTypes.bool ? 'bool' : dtype === dataTypes.int32 ? 'int32' : 'float32';
+    const shown = tf.zeros([...shape], type);
+    return [name, standFor(shown, { kind: 'examples', name, dtype, shapes: new Map(shapes) })] as const;
+  });
+  return {
+    tensors: Object.fromEntries(tensors),
+    counts: described.map(({ counts }) => counts),
+    perWorker: (values) =>
+      standFor(tf.scalar(0), {
+        kind: 'values',
+        values: new Map(workers.map((worker, place) => [worker, values[place]!])),
+      }),
+  };
+}
+
+/** Why an address does not take a connection; undefined where it does. */
+function reach(address: string, milliseconds: number): Promise<string | undefined> {
+  const { connect } = process.getBuiltinModule('node:net');
+  const [host, port] = address.split(':');
+  return new Promise((resolve) => {
+    const socket = connect({ host: host!, port: Number(port), family: 4 });
+    const end = (problem: string | undefined) => {
+      socket.destroy();
+      resolve(problem);
+    };
+    socket.setTimeout(milliseconds, () => end('it does not answer'));
+    socket.once('connect', () => end(undefined));
+    socket.once('error', (error: NodeJS.ErrnoException) =>
+      end(error.code === 'ECONNREFUSED' ? 'nothing listens there' : error.message),
+    );
+  });
+}

@@ -1,0 +1,35 @@
+import type { DataType } from '../program/binding.js';
+
+/** What a process says of itself when its server runs; the chief compares. */
+export interface Hello {
+  readonly tensorflow: string;
+  /** The version of our own addon. */
+  readonly addon: string;
+  /** The cluster as this machine was told of it. */
+  readonly cluster: string;
+  /** Another one each time that a process starts. */
+  readonly id: string;
+  /** What its examples belong to; of workers only. */
+  readonly examples?: string;
+}
+
+/** A worker's answer to a request: what is in its variables now. */
+export type Description =
+  | {
+      readonly tag: string;
+      readonly tensors: readonly {
+        readonly name: string;
+        readonly dtype: DataType;
+        readonly shape: readonly number[];
+      }[];
+      readonly counts: Readonly<Record<string, number>>;
+    }
+  | { readonly tag: string; readonly error: string };
+
+export function encode(message: Hello | Description): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(message));
+}
+
+export function decode<M extends Hello | Description>(data: ArrayBuffer): M {
+  return JSON.parse(new TextDecoder().decode(data)) as M;
+}

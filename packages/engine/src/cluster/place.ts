@@ -1,0 +1,249 @@
+import { ProgramError } from '../errors.js';
+import type { EntryNodes } from '../program/graph.js';
+import type { AttributeValue, GraphNode } from '../program/saved-model.js';
+import { sumAttribute } from '../program/trace.js';
+import { cpuOf, DeviceGraph, examplesVariable, type } from './nodes.js';
+import type { PerWorker } from './per-worker.js';
+
+/** One worker's copy of a traced entry. */
+export interface Copy {
+  readonly worker: number;
+  /** Of a graph of its own, whose state has the names of all others'. */
+  readonly nodes: readonly GraphNode[];
+  readonly entry: EntryNodes;
+}
+
+export interface Placement {
+  /** The entry's name, for errors. */
+  readonly entry: string;
+  /** What its nodes' names begin with: another one for every entry. */
+  readonly prefix: string;
+  /** Which parameter server has a variable, by the name of its nodes. */
+  readonly serverOf: ReadonlyMap<string, number>;
+  /** The inputs that are another tensor on every worker. */
+  readonly perWorker: ReadonlyMap<string, PerWorker>;
+}
+
+/** A placed entry: its nodes, and the names of what is fed and fetched. */
+export interface Placed {
+  readonly nodes: readonly GraphNode[];
+  readonly entry: EntryNodes;
+  /** The placeholders of numbers that differ from worker to worker, by input and worker. */
+  readonly values: readonly { readonly input: string; readonly worker: number; readonly node: string }[];
+}
+
+/**
+ * Gives every node of a traced entry a device.
+ *
+ * What is summed over workers, and all that it is computed from but the variables, runs on every worker with the
+ * worker's own examples. The sums and what is computed from them run once, beside the variables. So what goes over the
+ * network are the variables that a worker reads, and its part of the sums.
+ */
+export function place(copies: readonly Copy[], placement: Placement): Placed {
+  const [first] = copies;
+  const parts = copies.map((copy) => workerPart(copy, placement));
+  const central = centralPart(first!, parts[0]!.shared, placement);
+  const sums = copies.map(({ nodes }) => nodes.filter(isSum));
+  const nodes = [
+    ...parts.flatMap((part) => part.nodes),
+    ...central.map((node) => {
+      const place = sums[0]!.indexOf(node);
+      if (place < 0) return renamed(node, (name) => centralName(placement, name));
+      const inputs = sums.map((own, index) => parts[index]!.rename(own[place]!.inputs[0]!));
+      const attributes: Record<string, AttributeValue> = {
+        T: node.attributes.T!,
+        N: { kind: 'int', value: inputs.length },
+      };
+      return { name: centralName(placement, node.name), op: 'AddN', inputs, attributes };
+    }),
+  ];
+  const { entry } = first!;
+  const rename = (name: string) => centralName(placement, name);
+  // An input that nothing is computed from has no node.
+  const known = new Set(central.map(({ name }) => name));
+  const used = Object.entries(entry.inputs).filter(([, node]) => known.has(node));
+  return {
+    nodes: onServers(nodes, placement),
+    entry: {
+      inputs: mapValues(Object.fromEntries(used), rename),
+      outputs: mapValues(entry.outputs, rename),
+      done: rename(entry.done),
+      seed: entry.seed === undefined || !known.has(entry.seed) ? undefined : rename(entry.seed),
+      draws: new Map(),
+    },
+    values: parts.flatMap(({ values }) => values),
+  };
+}
+
+/** The variable that a node belongs to, where it is not an entry's. */
+export function stateOf(name: string): string | undefined {
+  return /^(state\d+)(?:\/|$)/.exec(name)?.[1];
+}
+
+function isSum({ attributes }: GraphNode): boolean {
+  return sumAttribute in attributes;
+}
+
+function centralName({ prefix }: Placement, name: string): string {
+  return stateOf(name) === undefined ? `${prefix}/${name}` : name;
+}
+
+/** All that the entry's ends, and what workers get, depend on, up to the sums. */
+function centralPart(
+  { nodes, entry }: Copy,
+  shared: readonly string[],
+  { entry: what, perWorker }: Placement,
+): GraphNode[] {
+  const inputs = new Map([...perWorker.keys()].map((name) => [entry.inputs[name], name]));
+  const central = ancestors(nodes, [...Object.values(entry.outputs), entry.done, ...shared], isSum);
+  const strange = central.find(({ name }) => inputs.has(name));
+  if (strange !== undefined) {
+    throw new ProgramError(
+      `entry '${what}': an output, or what is assigned to a variable, depends on '${inputs.get(strange.name)}', of which each ` +
+        'worker has another one. Sum it with engine.overWorkers before.',
+    );
+  }
+  return central;
+}
+
+interface WorkerPart {
+  readonly nodes: readonly GraphNode[];
+  readonly values: Placed['values'];
+  /** What it takes from the central part. */
+  readonly shared: readonly string[];
+  /** The name of one of the copy's tensors, as this worker has it. */
+  rename(name: string): string;
+}
+
+/** All that a worker's sums depend on, up to other sums, the variables and what the chief feeds. */
+function workerPart({ worker, nodes, entry }: Copy, placement: Placement): WorkerPart {
+  const { prefix, perWorker } = placement;
+  const device = cpuOf({ job: 'worker', index: worker }).replace(/\/device:.*$/, '');
+  const inputs = new Map(Object.entries(entry.inputs).map(([name, node]) => [node, name]));
+  const isFed = ({ name, op }: GraphNode) => op === 'Placeholder' && !perWorker.has(inputs.get(name) ?? '');
+  const ends = nodes.filter(isSum).flatMap(({ inputs }) => inputs);
+  const isShared = (node: GraphNode) => stateOf(node.name) !== undefined || isSum(node) || isFed(node);
+  const part = ancestors(nodes, ends, isShared);
+  const changing = part.find(({ op }) => /^(Assign|Resource)/.test(op));
+  if (changing !== undefined) {
+    throw new ProgramError(
+      `entry '${placement.entry}' changes a variable before it sums over workers what depends on the change. Change it after.`,
+    );
+  }
+  const own = new Set(part.filter((node) => !isShared(node)).map(({ name }) => name));
+  const values: { input: string; worker: number; node: string }[] = [];
+  const extra: GraphNode[] = [];
+  const prefixOwn = `${prefix}/worker${worker}`;
+  const seed = `${prefixOwn}/seed`;
+  if (entry.seed !== undefined && part.some(({ name }) => name === entry.seed)) {
+    extra.push(...ownSeed(seed, `${prefix}/${entry.seed}`, worker, device));
+  }
+  const rename = (name: string) => {
+    const node = name.replace(/^\^|:\d+$/g, '');
+    if (node === entry.seed) return seed;
+    return own.has(node)
+      ? name.replace(/^\^?/, (caret) => `${caret}${prefixOwn}/`)
+      : centralName(placement, name);
+  };
+  const copied = part.flatMap((node): GraphNode[] => {
+    if (!own.has(node.name)) return [];
+    const input = inputs.get(node.name);
+    if (input === undefined) return [{ ...renamed(node, rename), device }];
+    const source = perWorker.get(input)!;
+    if (source.kind === 'values') {
+      values.push({ input, worker, node: rename(node.name) });
+      return [{ ...renamed(node, rename), device }];
+    }
+    return reading(source, worker, rename(node.name), node.attributes, prefixOwn);
+  });
+  const shared = part.filter(isShared).map(({ name }) => name);
+  return { nodes: [...extra, ...copied], values, shared, rename };
+}
+
+/** A worker's examples out of its variable, which any shape would fit in. */
+function reading(
+  { name: variable, dtype }: Extract<PerWorker, { kind: 'examples' }>,
+  worker: number,
+  name: string,
+  { shape }: GraphNode['attributes'],
+  prefix: string,
+): GraphNode[] {
+  const device = cpuOf({ job: 'worker', index: worker });
+  const graph = new DeviceGraph(device, `${prefix}/`);
+  const read = graph.read(examplesVariable(variable), dtype);
+  return [
+    ...graph.nodes,
+    { name, op: 'EnsureShape', inputs: [read], attributes: { T: type(dtype), shape: shape! }, device },
+  ];
+}
+
+/** Every worker draws other numbers. */
+function ownSeed(name: string, seed: string, worker: number, device: string): GraphNode[] {
+  const content = new Uint8Array(Int32Array.of(worker + 1, 0).buffer);
+  const value: AttributeValue = { kind: 'tensor', value: { dtype: 3, shape: [2], content } };
+  const offset = `${name}/offset`;
+  return [
+    { name: offset, op: 'Const', inputs: [], attributes: { dtype: type(3), value }, device },
+    { name, op: 'AddV2', inputs: [seed, offset], attributes: { T: type(3) }, device },
+  ];
+}
+
+/** Gives what has no device that of the variable that it is for, or comes from. */
+function onServers(nodes: readonly GraphNode[], { serverOf }: Placement): GraphNode[] {
+  const servers = new Map<string, number>();
+  for (const { name } of nodes) {
+    const state = stateOf(name);
+    if (state !== undefined) servers.set(name, serverOf.get(state)!);
+  }
+  const sourcesOf = ({ inputs }: GraphNode) => inputs.map((input) => input.replace(/^\^|:\d+$/g, ''));
+  const free = nodes.filter(({ name, device }) => device === undefined && !servers.has(name));
+  // What takes a variable's resource has to be where that is.
+  const handles = new Set(nodes.filter(({ op }) => op === 'VarHandleOp').map(({ name }) => name));
+  for (const node of free) {
+    const handle = node.inputs.find((input) => handles.has(input));
+    if (handle !== undefined) servers.set(node.name, servers.get(handle)!);
+  }
+  // The rest goes where it is used, then to where it comes from.
+  for (const node of nodes.toReversed()) {
+    const server = servers.get(node.name);
+    if (server === undefined) continue;
+    for (const source of sourcesOf(node)) if (!servers.has(source)) servers.set(source, server);
+  }
+  for (const node of free) {
+    if (servers.has(node.name)) continue;
+    const known = sourcesOf(node).find((source) => servers.has(source));
+    servers.set(node.name, known === undefined ? 0 : servers.get(known)!);
+  }
+  return nodes.map((node) =>
+    node.device === undefined
+      ? { ...node, device: cpuOf({ job: 'ps', index: servers.get(node.name)! }) }
+      : node,
+  );
+}
+
+function ancestors(
+  nodes: readonly GraphNode[],
+  ends: readonly string[],
+  isEnd: (node: GraphNode) => boolean,
+): GraphNode[] {
+  const byName = new Map(nodes.map((node) => [node.name, node]));
+  const reached = new Set(ends.map((end) => end.replace(/^\^|:\d+$/g, '')));
+  for (const name of reached) {
+    const node = byName.get(name)!;
+    if (isEnd(node)) continue;
+    for (const input of node.inputs) reached.add(input.replace(/^\^|:\d+$/g, ''));
+  }
+  return nodes.filter(({ name }) => reached.has(name));
+}
+
+function renamed(node: GraphNode, rename: (name: string) => string): GraphNode {
+  const input = (name: string) => (name.startsWith('^') ? `^${rename(name.slice(1))}` : rename(name));
+  return { ...node, name: rename(node.name), inputs: node.inputs.map(input) };
+}
+
+function mapValues(
+  record: Readonly<Record<string, string>>,
+  map: (value: string) => string,
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+}

@@ -1,0 +1,27 @@
+import type * as tf from '@tensorflow/tfjs-core';
+
+type Mark = (tensor: tf.Tensor) => tf.Tensor;
+
+let mark: Mark = (tensor) => tensor;
+
+/** Has `marking` see what `run` sums over workers. */
+export function whileMarked<R>(marking: Mark, run: () => R): R {
+  const former = mark;
+  mark = marking;
+  try {
+    return run();
+  } finally {
+    mark = former;
+  }
+}
+
+/**
+ * The sum of a tensor over the workers of a cluster, each of which has computed it from its own examples. On one
+ * machine, and without tracing, it is the tensor itself.
+ *
+ * What comes before it runs on every worker, what comes after it where the variables are. So for a mean over all
+ * examples, multiply by the part of them that a worker has. It has no gradient: sum gradients, not losses.
+ */
+export function overWorkers<T extends tf.Tensor>(tensor: T): T {
+  return mark(tensor) as T;
+}
