@@ -1,9 +1,15 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { seededRandom } from '@espalier/core';
 import * as engine from '@espalier/engine';
-import { connect } from '@espalier/engine/cluster';
+import { type ClusterEvent, connect, readSpec } from '@espalier/engine/cluster';
 import { aggregators, sum } from '@espalier/losses';
 import { adam, constant, type FitOptions, fit, sgd } from '@espalier/trainer';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
+import { runFolder } from '../src/checkpoints/run-folder.js';
 import { Machines } from './cluster/machines.js';
 import { compose, data } from './cluster/problem.js';
 import { own } from './own.js';
@@ -64,5 +70,251 @@ describe.skipIf(missing !== undefined || inject('engine') !== 'wasm')('a cluster
     expect(together.at(-1)!.losses.distance).toBeLessThan(0.5 * together[0].losses.distance!);
     expect(new Set(counts.slice(20)).size).toBe(1);
     expect(tf.memory().numTensors).toBe(before + model.weights.size);
+  });
+
+  /** Trains, with something happening after a step. */
+  async function disturbed(
+    afterStep: number,
+    happens: () => Promise<void>,
+    more: Parameters<typeof connect>[0] = {},
+    method: Partial<FitOptions<SideHeads>> = {},
+  ) {
+    const events: ClusterEvent[] = [];
+    const cluster = await connect({
+      file: machines.file,
+      deadlineSeconds: 5,
+      onEvent: (event) => events.push(event),
+      ...more,
+    });
+    let happening: Promise<void> | undefined;
+    try {
+      const records = await fit(own(compose()), {
+        ...options(),
+        cluster,
+        onStep({ step }) {
+          if (step === afterStep) happening = happens();
+        },
+        ...method,
+      });
+      return { records, events };
+    } finally {
+      await happening;
+      cluster.close();
+    }
+  }
+
+  const lossesOf = (records: Awaited<ReturnType<typeof fit>>) => records.map(({ losses }) => losses);
+
+  function expectLosses(found: Awaited<ReturnType<typeof fit>>, expected: Awaited<ReturnType<typeof fit>>) {
+    for (const [index, losses] of lossesOf(found).entries()) {
+      for (const [task, loss] of Object.entries(losses)) {
+        expect(Math.abs(loss! - (expected[index].losses as Record<string, number>)[task])).toBeLessThan(1e-5);
+      }
+    }
+  }
+
+  test('a worker that is killed and comes back takes the step up again', async () => {
+    const alone = await fit(own(compose()), options());
+    const { records, events } = await disturbed(7, async () => {
+      await machines.signal('worker:1', 'SIGKILL');
+      await machines.start('worker:1');
+    });
+    expectLosses(records, alone);
+    expect(events.map(({ machine }) => machine)).toContain(`/job:worker/task:1 (${machines.jobs.worker[1]})`);
+    expect(events[0].step).toBe(8);
+    expect(events.at(-1)!.what).toMatch(/repeated/);
+  });
+
+  test('a worker that stays away is left out, and its examples are read by the other', async () => {
+    const alone = await fit(own(compose()), options());
+    const { records, events } = await disturbed(7, () => machines.signal('worker:1', 'SIGKILL'), {
+      lostWorkers: 'leave-out',
+    });
+    expectLosses(records, alone);
+    expect(events).toHaveLength(1);
+    expect(events[0].what).toMatch(/left out/);
+    await machines.start('worker:1');
+  });
+
+  test('a worker that stalls hits the deadline, and takes part again when it goes on', async () => {
+    const alone = await fit(own(compose()), options());
+    const { records, events } = await disturbed(
+      7,
+      async () => {
+        await machines.signal('worker:0', 'SIGSTOP');
+        setTimeout(() => void machines.signal('worker:0', 'SIGCONT'), 6_000);
+      },
+      { lostWorkers: 'leave-out', deadlineSeconds: 2 },
+      { epochs: 10, onEpoch: () => new Promise((resolve) => setTimeout(resolve, 600)) },
+    );
+    expectLosses(records, alone);
+    expect(events[0].what).toMatch(/left out/);
+    expect(events.at(-1)!.what).toMatch(/takes part again/);
+  });
+
+  /**
+   * For many:
+   *
+   *     CLUSTER_KILLS=20 npx vitest run packages/trainer/test/cluster.test --project wasm --silent=false -t random
+   */
+  const kills = Number(process.env.CLUSTER_KILLS ?? 2);
+  test(
+    'workers that are killed at random moments: every example is used once an epoch',
+    async () => {
+      const random = seededRandom(Number(process.env.SEED ?? 1));
+      let killing = true;
+      const kill = async () => {
+        for (let count = 0; count < kills; count++) {
+          const task = `worker:${Math.floor(2 * random())}`;
+          await new Promise((resolve) => setTimeout(resolve, 500 * random()));
+          await machines.signal(task, 'SIGKILL');
+          await machines.start(task);
+        }
+        killing = false;
+      };
+      const steady = { epochs: 10_000, schedule: constant(0.001) };
+      const { records, events } = await disturbed(
+        3,
+        kill,
+        { lostWorkers: 'leave-out' },
+        { ...steady, onEpoch: (_, stop) => void (killing || stop()) },
+      );
+      console.info(`${kills} kills, ${records.length} steps, ${events.length} events`);
+      const last = records.at(-1)!.epoch;
+      const alone = await fit(own(compose()), {
+        ...options(),
+        ...steady,
+        onEpoch: ({ epoch }, stop) => void (epoch === last && stop()),
+      });
+      expect(records).toHaveLength(alone.length);
+      // The losses of each step are those of its whole batch: no example was left out, or counted twice.
+      expectLosses(records, alone);
+      expect(events.length).toBeGreaterThanOrEqual(kills);
+    },
+    60_000 + kills * 20_000,
+  );
+
+  test('a parameter server that is lost: training goes on from the last checkpoint', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'espalier-cluster-run-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const alone = await fit(own(compose()), options());
+    const method = (resume: boolean) => ({ run: runFolder(folder, { resume, everySteps: 4 }) });
+    const lost = disturbed(
+      18,
+      async () => {
+        await machines.signal('ps:0', 'SIGKILL');
+        await machines.start('ps:0');
+      },
+      {},
+      method(false),
+    );
+    await expect(lost).rejects.toThrow(/parameter server .*is lost.*resume from the last checkpoint/);
+    const { records } = await disturbed(50, async () => undefined, {}, method(true));
+    expectLosses(records, alone);
+  });
+
+  describe('what cannot work is refused, by name and within 10 seconds', () => {
+    const refusal = async (attempt: Promise<unknown>) => {
+      const begun = performance.now();
+      const error = await attempt.then(
+        () => expect.fail('it was not refused'),
+        (error: Error) => error,
+      );
+      expect(performance.now() - begun).toBeLessThan(10_000);
+      return error.message;
+    };
+    const fileWith = async (cluster: object) => {
+      const file = join(machines.folder, `other-${Math.random()}.json`);
+      await writeFile(file, JSON.stringify({ cluster }));
+      return file;
+    };
+
+    test.each([
+      ['no chief', { chief: [] }, /names no chief/],
+      ['no worker', { worker: [] }, /names no worker/],
+      [
+        'one address twice',
+        { worker: ['127.0.0.1:9', '127.0.0.1:9'] },
+        /worker\/task:0 and .*worker\/task:1 have the same address, 127\.0\.0\.1:9/,
+      ],
+      ['an unknown job', { evaluator: ['a:1'] }, /no job "evaluator"/],
+      ['no port', { worker: ['127.0.0.1'] }, /list of addresses/],
+    ])('%s', async (_, changed, message) => {
+      const file = await fileWith({ ...machines.jobs, ...changed });
+      expect(await refusal(connect({ file }))).toMatch(message);
+    });
+
+    test('a file that is none', async () => {
+      const file = join(machines.folder, 'cluster.txt');
+      await writeFile(file, Buffer.from([1, 2, 3]));
+      expect(() => readSpec(file)).toThrow(/it is no JSON/);
+      expect(() => readSpec(join(machines.folder, 'none.json'))).toThrow(/cannot be read/);
+    });
+
+    test('a worker that nobody has started', async () => {
+      const file = await fileWith({ ...machines.jobs, worker: [machines.jobs.worker[0], '127.0.0.1:9'] });
+      expect(await refusal(connect({ file }))).toMatch(
+        /worker\/task:1 \(127\.0\.0\.1:9\): nothing listens there/,
+      );
+    });
+
+    test('another cluster on another machine', async () => {
+      const file = await fileWith({ ...machines.jobs, worker: [machines.jobs.worker[0]] });
+      expect(await refusal(connect({ file }))).toMatch(/was told of another cluster/);
+    });
+
+    test('a batch with fewer examples than there are workers', async () => {
+      const cluster = await connect({ file: machines.file });
+      const attempt = fit(own(compose()), { ...options(), cluster, batchSize: 1 });
+      expect(await refusal(attempt)).toMatch(/batchSize is 1, and the cluster has 2 workers/);
+      cluster.close();
+    });
+
+    test('other data, or another network, on the workers', async () => {
+      const cluster = await connect({ file: machines.file });
+      const attempt = fit(own(compose()), { ...options(), cluster, data: { ...data, length: 59 } });
+      expect(await refusal(attempt)).toMatch(/worker\/task:0 .*"examples":60.*"examples":59/);
+      cluster.close();
+    });
+
+    test('a port in use, a public address, a private one that is not trusted, and the chief', async () => {
+      const taken = createServer().listen(0, '127.0.0.1');
+      await new Promise((resolve) => taken.once('listening', resolve));
+      const { port } = taken.address() as { port: number };
+      const serve = async (address: string, task: string, ...more: string[]) => {
+        const file = await fileWith({ ...machines.jobs, ps: [address] });
+        return machines.serve('--cluster', file, '--task', task, ...more);
+      };
+      const found = await Promise.all([
+        serve(`127.0.0.1:${port}`, 'ps:0'),
+        serve('8.8.8.8:2222', 'ps:0', '--i-trust-this-network'),
+        serve('10.0.0.1:2222', 'ps:0'),
+        serve('10.0.0.1:2222', 'chief:0'),
+        serve('10.0.0.1:2222', 'worker:0'),
+        serve('10.0.0.1:2222', 'worker:7'),
+      ]);
+      taken.close();
+      expect(found.map(({ code }) => code)).toEqual([1, 1, 1, 1, 1, 1]);
+      expect(found[0].output).toContain(`another process listens on port ${port}`);
+      expect(found[1].output).toContain('8.8.8.8 is no address of a private network');
+      expect(found[2].output).toContain('--i-trust-this-network');
+      expect(found[3].output).toContain('the chief has no server');
+      expect(found[4].output).toContain('--examples');
+      expect(found[5].output).toContain('none of the cluster');
+    });
+  });
+
+  test.runIf(process.platform === 'linux')('its servers listen on this machine alone', async () => {
+    const ports = [...machines.jobs.ps, ...machines.jobs.worker].map((address) => {
+      return Number(address.split(':')[1]).toString(16).toUpperCase().padStart(4, '0');
+    });
+    const tables = await Promise.all(['tcp', 'tcp6'].map((name) => readFile(`/proc/net/${name}`, 'utf8')));
+    const listening = tables
+      .join('')
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([, local, , state]) => state === '0A' && ports.includes(local.split(':')[1]));
+    expect(listening).toHaveLength(3);
+    for (const [, local] of listening) expect(local).toMatch(/0100007F:/);
   });
 });

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ProgramError } from '../errors.js';
+import { ClusterError, ClusterFault, ProgramError } from '../errors.js';
 import { dataTypes } from '../program/binding.js';
 import type { Draws } from '../program/compare-traces.js';
 import type { NamedTensors } from '../program/entry.js';
@@ -18,6 +18,8 @@ import { type Placed, place, stateOf } from './place.js';
 export interface RunnerHost {
   /** How many parameter servers there are. */
   readonly servers: number;
+  /** Whether a parameter server is gone, and the state with it. */
+  readonly isLost: boolean;
   /** Another number each time that sessions have to be opened anew. */
   readonly generation: number;
   open(nodes: readonly GraphNode[]): ClusterSession;
@@ -66,7 +68,15 @@ export class ClusterRunner implements Runner {
   sync(): void {
     if (this.session === undefined) return;
     this.renew();
-    this.state.sync(this.session);
+    try {
+      this.state.sync(this.session);
+    } catch (cause) {
+      if (!(cause instanceof ClusterFault)) throw cause;
+      throw new ClusterError(
+        `${cause.message}. If a parameter server is lost, start it again, and resume from the last checkpoint.`,
+        { cause },
+      );
+    }
   }
 
   load(): void {
@@ -80,7 +90,8 @@ export class ClusterRunner implements Runner {
   }
 
   dispose(): void {
-    this.sync();
+    // There is nothing to bring up to date then, and an error here would hide the one that said so.
+    if (!this.host.isLost) this.sync();
     this.session?.close();
     this.session = undefined;
   }

@@ -74,6 +74,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Cluster> {
 export class Cluster {
   /** Another one each time that the workers are others. */
   generation = 1;
+  isLost = false;
   private readonly tasks: readonly Task[];
   private readonly hellos = new Map<string, Hello>();
   private live: number[];
@@ -328,6 +329,7 @@ export class Cluster {
   }
 
   private lost(task: Task, step: number, problem: string, fault: ClusterFault): ClusterError {
+    this.isLost = true;
     this.tell(task, step, `is lost: ${problem}`);
     return new ClusterError(
       `step ${step}: the parameter server ${describeTask(this.spec, task)} is lost (${problem}), and the variables with it. ` +

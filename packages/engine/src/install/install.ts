@@ -106,7 +106,12 @@ async function assemble(plan: Plan, folder: string, scratch: string, progress: P
   }
   const chosen: Compiler = compiler ?? zigCompiler(scratch, plan.zig!.target);
   progress.say(`Compiling the binding with ${compiler ? compiler.command : "PyPI's zig"}`);
-  await Promise.all([compileBinding(plan, chosen, folder), compileAddon(plan, chosen, folder)]);
+  // Both to their ends, whatever one of them says: nothing goes on in a folder that is given up.
+  const compiled = await Promise.allSettled([
+    compileBinding(plan, chosen, folder),
+    compileAddon(plan, chosen, folder),
+  ]);
+  for (const outcome of compiled) if (outcome.status === 'rejected') throw outcome.reason;
   await expectToLoad(join(folder, addonFile));
   return expectToLoad(join(folder, bindingFile));
 }
