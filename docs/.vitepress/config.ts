@@ -42,6 +42,7 @@ export default defineConfig({
           { text: 'Find and cure negative transfer', link: '/guides/negative-transfer' },
           { text: 'Order tasks, rates and batches', link: '/guides/schedules' },
           { text: 'Train in a loop of your own', link: '/guides/own-loop' },
+          { text: 'Train on many machines', link: '/guides/cluster' },
           { text: 'Save, export and serve', link: '/guides/export' },
           { text: 'Use a GPU', link: '/guides/gpu' },
           { text: 'Write a task head', link: '/write-a-head' },

@@ -7,6 +7,7 @@ import { root } from './workspace.mjs';
 
 /** One is packages/bench/src/<name>.ts, and in that package's exports. */
 const benches = {
+  cluster: 'training steps on a cluster of 1, 2 and 4 workers, and the bytes on the wire',
   engine: 'training steps on every engine, beside PyTorch, TorchJD and Keras',
   losses: 'weights from a Gramian, beside TorchJD',
   nlp: 'a tagging step beside PyTorch, padding of batches, and beam search',

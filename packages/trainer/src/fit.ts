@@ -1,7 +1,6 @@
 import {
   type Batch,
   disposeBatch,
-  type ExampleOf,
   type Heads,
   type InputKind,
   type MultiTaskModel,
@@ -9,15 +8,14 @@ import {
 } from '@espalier/core';
 import type { RunStore } from './checkpoints/checkpoint.js';
 import { ClusterBatches } from './cluster-batches.js';
-import { exampleOf } from './example-of.js';
 import { checkHeldOut, checkNotEmpty, type DataOf } from './data.js';
 import { judgedTasks } from './delta.js';
 import { InterruptedError, TrainerError } from './errors.js';
 import { type Evaluation, evaluate } from './evaluate.js';
+import { exampleOf } from './example-of.js';
 import { type PlateauSchedule, startSchedule } from './plateau.js';
 import type { Sampler } from './samplers/sampler.js';
 import { shuffled } from './samplers/shuffled.js';
-import type { Draw } from './samplers/shuffled-pool.js';
 import type { Schedule } from './schedule.js';
 import { weightsOverEpochs } from './trained-weights.js';
 import { type StepOptions, type StepResult, Training, type TrainingOptions } from './training.js';

@@ -103,9 +103,7 @@ export function taskGradients<H extends Heads, I extends InputKind>(
 
       // The rows of all examples: inner products of workers' own would not be theirs.
       const flat = present.map((_, place) =>
-        overWorkers(
-          tf.concat(shared.map((_, index) => tf.reshape(gradients[place][index], [sizes[index]]))),
-        ),
+        overWorkers(tf.concat(shared.map((_, index) => tf.reshape(gradients[place][index], [sizes[index]])))),
       );
       for (const [place, task] of present.entries())
         hold(rows[task], flat[place], scalar(inputs, task, 'share'));
