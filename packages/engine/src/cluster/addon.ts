@@ -9,7 +9,7 @@ export interface SessionHandle {
 }
 
 /** The name of a tensor, its type and shape, and its values: as many bytes as these ask for. */
-export type Feed = readonly [name: string, dtype: DataType, shape: readonly number[], values: Values];
+type Feed = readonly [name: string, dtype: DataType, shape: readonly number[], values: Values];
 
 export type Values = Float32Array | Int32Array | Uint8Array;
 
