@@ -6,7 +6,6 @@ import { batchTensors, labelledTasks, type Part } from './batch-tensors.js';
 import type { DataOf } from './data.js';
 import { TrainerError } from './errors.js';
 import { exampleOf } from './example-of.js';
-import type { FitOptions } from './fit.js';
 import type { Draw } from './samplers/shuffled-pool.js';
 import type { StepOptions, StepResult, Training } from './training.js';
 
@@ -43,7 +42,11 @@ export class ClusterBatches<H extends Heads, I extends InputKind> {
   constructor(
     model: MultiTaskModel<H, I>,
     private readonly cluster: Cluster,
-    { data, batchSize, accumulate = 1 }: Pick<FitOptions<H, I>, 'data' | 'batchSize' | 'accumulate'>,
+    {
+      data,
+      batchSize,
+      accumulate = 1,
+    }: { readonly data: DataOf<H, I>; readonly batchSize: number; readonly accumulate?: number },
   ) {
     this.tasks = model.tasks.map(({ name }) => name);
     if (accumulate > 1) {
