@@ -20,6 +20,8 @@ export default {
   // The trainer's report reads the files of the first, the engine looks for the second, and its scripts compile with
   // the third; nothing in src/ imports them.
   ignoreDependencies: ['uplot', '@tensorflow/tfjs-node-gpu', 'assemblyscript'],
+  // What Debian has.
+  ignoreBinaries: ['mount', 'umount', 'unshare'],
   workspaces: {
     '.': {
       entry: [

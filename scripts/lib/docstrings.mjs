@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { publicPackages, root } from './workspace.mjs';
 
 /** Functions, classes, their methods and constants without a docstring. Types may speak for themselves. */
-export async function undocumented(entries) {
+async function undocumented(entries) {
   const { default: ts } = await import('typescript');
   const { options } = ts.getParsedCommandLineOfConfigFile(join(root, 'tsconfig.json'), {}, ts.sys);
   const program = ts.createProgram(entries, options);
