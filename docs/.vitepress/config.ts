@@ -40,6 +40,7 @@ export default defineConfig({
           { text: 'Learn from partial labels', link: '/guides/partial-labels' },
           { text: 'Begin with a pretrained trunk', link: '/guides/pretrained-trunk' },
           { text: 'Find and cure negative transfer', link: '/guides/negative-transfer' },
+          { text: 'Compare on many machines', link: '/guides/many-machines' },
           { text: 'Order tasks, rates and batches', link: '/guides/schedules' },
           { text: 'Train in a loop of your own', link: '/guides/own-loop' },
           { text: 'Train on many machines', link: '/guides/cluster' },
