@@ -35,6 +35,13 @@ test.each([
     /^option '--epochs <n>' argument '0' is invalid\. Expected a whole number from 1\. See/,
   ],
   [['train', '--engine', 'abacus'], /Allowed choices are auto, native, webgpu, wasm, cpu\. See/],
+  [['predict'], "missing required argument 'model'. See: espalier predict --help"],
+  [['predict', 'a'], /^predict: no files are named\. Name files or folders, or - for a list/],
+  [['predict', 'a', 'b', '--on-bad-example', 'weep'], /Allowed choices are throw, skip\. See/],
+  [['serve'], "missing required argument 'model'. See: espalier serve --help"],
+  [['serve', 'a', '--port', 'x'], /argument 'x' is invalid\. Expected a whole number from 0/],
+  [['export', 'a', '--out', 'b'], /^required option '--format <name>' not specified/],
+  [['doctor', 'a', 'b'], /^too many arguments for 'doctor'/],
   [['train', 'a.js', 'b.js'], /^too many arguments for 'train'/],
   [['train', '--out', 'a', '--resume', 'b'], /^--out and --resume contradict each other/],
   [
