@@ -28,7 +28,9 @@ test.runIf(runs)('an install that is killed at any moment leaves either nothing 
   onTestFinished(() => {
     vi.unstubAllEnvs();
     index.close();
-    for (const path of [folder, program, plan.tfjsNode.folder]) rmSync(path, { recursive: true });
+    for (const path of [folder, program, plan.tfjsNode.folder]) {
+      rmSync(path, { recursive: true, maxRetries: 6, retryDelay: 200 });
+    }
   });
   await build({
     config: false,

@@ -147,7 +147,9 @@ async function replace(folder: string, staged: string, away: string): Promise<vo
 /** Removes what installs that were killed have left; downloads stay, to go on from. */
 async function sweep(cache: string): Promise<void> {
   const left = (await readdir(cache)).filter((name) => name.startsWith(scratchPrefix));
-  for (const name of left) await rm(join(cache, name), { recursive: true, force: true });
+  // A compiler that the killed one has left behind may still be writing.
+  const patiently = { recursive: true, force: true, maxRetries: 6, retryDelay: 200 };
+  for (const name of left) await rm(join(cache, name), patiently);
 }
 
 function downloads(cache: string): string {
