@@ -1,7 +1,6 @@
 /** The picture of the packages in docs/architecture.md, drawn from what their sources import. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import dagre from '@dagrejs/dagre';
 import { quietly } from './run.mjs';
 import { publicPackages, root, tool } from './workspace.mjs';
 
@@ -48,7 +47,9 @@ function curve([first, ...points]) {
 }
 
 /** The packages as boxes, each above what it imports, as an SVG. */
-function picture(names, edges) {
+async function picture(names, edges) {
+  // Not installed yet when the scripts begin.
+  const { default: dagre } = await import('@dagrejs/dagre');
   const graph = new dagre.graphlib.Graph();
   graph.setGraph({ rankdir: 'TB', nodesep: 24, ranksep: 56, marginx: 8, marginy: 8 });
   graph.setDefaultEdgeLabel(() => ({}));
@@ -93,7 +94,7 @@ async function drawn() {
   return new Map([
     [
       svg,
-      picture(
+      await picture(
         names,
         names.flatMap((from) => importsOf(from).map((to) => [from, to])),
       ),
