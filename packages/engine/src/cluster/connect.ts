@@ -71,6 +71,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Cluster> {
   return cluster;
 }
 
+/** The machines of a cluster as the chief sees them: made by `connect`, to be closed in the end. */
 export class Cluster {
   /** Another one each time that the workers are others. */
   generation = 1;
@@ -214,10 +215,12 @@ export class Cluster {
     if (!changed) this.tell(this.tasks[0]!, step, `a run did not end, and is repeated (${fault.message})`);
   }
 
+  /** What runs the entries of a program here. */
   runner(options: TracedRunnerOptions): ClusterRunner {
     return new ClusterRunner(this, options);
   }
 
+  /** A session over all machines that holds a graph; whoever opens it closes it. */
   open(nodes: readonly GraphNode[]): ClusterSession {
     return new ClusterSession(this.addon, this.target, this.sessionOptions, nodes);
   }
