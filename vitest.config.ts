@@ -26,6 +26,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     maxWorkers: '100%',
     silent: 'passed-only',
     projects: [

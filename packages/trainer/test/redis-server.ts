@@ -51,17 +51,20 @@ export async function startRedis({
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
-  for await (const text of server.stdout.setEncoding('utf8')) {
-    if (/Ready to accept connections/.test(text)) break;
-  }
-  server.stdout.resume();
+  await new Promise<void>((resolve, reject) => {
+    server.stdout.setEncoding('utf8').on('data', (text) => {
+      if (/Ready to accept connections/.test(text)) resolve();
+    });
+    server.once('error', reject);
+    server.once('exit', (code) => reject(new Error(`Redis ended with ${code} before it was ready.`)));
+  });
   return {
     url: `redis://${password === undefined ? '' : `:${password}@`}127.0.0.1:${own}`,
     port: own,
     async stop() {
       if (server.exitCode === null && server.signalCode === null) {
         server.kill('SIGKILL');
-        await once(server, 'close');
+        await once(server, 'exit');
       }
       await rm(folder, { recursive: true, force: true });
     },
