@@ -10,7 +10,11 @@ const installs = {
   npm: ['npm', 'install', '--no-audit', '--no-fund'],
   // Started as the one that calls: the workspace's own settings are not for this project.
   pnpm: [...pnpm, 'install', '--ignore-workspace', '--no-frozen-lockfile'],
-  yarn: ['npx', '--yes', 'yarn@1.22.22', 'install', '--non-interactive', '--no-progress'],
+  // With a cache of its own: yarn's takes another build of the same version for the same.
+  yarn: [
+    ...['npx', '--yes', 'yarn@1.22.22', 'install', '--non-interactive', '--no-progress'],
+    ...['--cache-folder', '.yarn-cache'],
+  ],
 };
 export const managers = Object.keys(installs);
 
