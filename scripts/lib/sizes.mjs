@@ -9,7 +9,7 @@ const INSTALLED_KB = 300;
 /** A tarball's size: what a person downloads of a package. */
 const TARBALL_KB = {
   '@espalier/backbones': 50,
-  '@espalier/core': 30,
+  '@espalier/core': 35,
   '@espalier/datasets': 60,
   '@espalier/engine': 90,
   '@espalier/losses': 50,
