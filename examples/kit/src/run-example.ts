@@ -2,11 +2,10 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as engine from '@espalier/engine';
 import { type Comparison, InterruptedError, type RunStore, type TrainedRun } from '@espalier/trainer';
-import { runFolder, stopOnInterrupt } from '@espalier/trainer/node';
+import { runFolder, startWatching, stopOnInterrupt, type Watching } from '@espalier/trainer/node';
 import writeFileAtomic from 'write-file-atomic';
 import { type ExampleOptions, parseOptions, UsageError, usageOf } from './options.js';
 import { keepOptions, readOptions } from './run-options.js';
-import { startWatching, type Watching } from './watching.js';
 
 /** What an example found out that compares a network with single tasks. */
 export type Figures = Pick<Comparison<never>, 'tasks' | 'deltas' | 'ofEqualSize' | 'runs'>;

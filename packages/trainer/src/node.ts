@@ -13,3 +13,4 @@ export { consoleProgress, type Progress } from './progress.js';
 export { type Report, type ReportSection, writeReport } from './report.js';
 export { load, readWeights, save } from './save.js';
 export { tensorBoard } from './tensor-board/tensor-board.js';
+export { startWatching, type Watching, type WatchingOptions } from './watching.js';

@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { EngineName } from '@espalier/engine';
-import { compareGrid, type GridExecutor, type GridOptions, stopOnInterrupt } from '@espalier/trainer/node';
+import {
+  compareGrid,
+  type GridExecutor,
+  type GridOptions,
+  startWatching,
+  stopOnInterrupt,
+} from '@espalier/trainer/node';
 import type { Command } from 'commander';
 import { type Code, codeOf } from '../code-of.js';
 import { CommandError } from '../errors.js';
@@ -18,7 +24,6 @@ import {
   wholeNumber,
 } from '../options.js';
 import { useEngine } from '../use-engine.js';
-import { startWatching } from '../watching.js';
 
 interface CompareOptions {
   readonly engine?: EngineChoice;

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { InterruptedError } from '@espalier/trainer';
-import { stopOnInterrupt } from '@espalier/trainer/node';
+import { startWatching, stopOnInterrupt, type WatchingOptions } from '@espalier/trainer/node';
 import type { Command } from 'commander';
 import { type BegunRun, keepBegunRun, readBegunRun } from '../begun-run.js';
 import { UsageError } from '../errors.js';
@@ -16,7 +16,6 @@ import {
 } from '../options.js';
 import { type TrainingFigures, trainExperiment } from '../train-experiment.js';
 import { useEngine } from '../use-engine.js';
-import { startWatching, type WatchingOptions } from '../watching.js';
 
 interface TrainOptions extends WatchingOptions {
   readonly engine?: EngineChoice;

@@ -1,4 +1,4 @@
-import { stopOnInterrupt } from '@espalier/trainer/node';
+import { startWatching, stopOnInterrupt } from '@espalier/trainer/node';
 import { type Command, Option } from 'commander';
 import { codeOf } from '../code-of.js';
 import { UsageError } from '../errors.js';
@@ -14,7 +14,6 @@ import {
   wholeNumber,
 } from '../options.js';
 import { useEngine } from '../use-engine.js';
-import { startWatching } from '../watching.js';
 
 interface WorkerOptions {
   readonly queue?: string;

@@ -1,12 +1,14 @@
 import { join } from 'node:path';
-import { type Watcher, watchAll } from '@espalier/trainer';
-import { consoleProgress, dashboard, tensorBoard } from '@espalier/trainer/node';
+import { dashboard } from './dashboard/dashboard.js';
+import { consoleProgress } from './progress.js';
+import { tensorBoard } from './tensor-board/tensor-board.js';
+import { type Watcher, watchAll } from './watcher.js';
 
 export interface WatchingOptions {
   /** Whether to serve a live page. */
-  readonly dashboard?: boolean;
+  readonly dashboard?: boolean | undefined;
   /** The folder for TensorBoard's event files. */
-  readonly tensorboard?: string;
+  readonly tensorboard?: string | undefined;
 }
 
 /** How trainings are watched. */
