@@ -4,7 +4,7 @@ import type { GridExecutor } from '../executor.js';
 import type { GridJob } from '../jobs.js';
 import type { FailedJob, JobResult } from '../run-job.js';
 import { connect } from './connection.js';
-import { type Fingerprint, fingerprintOf, jobIdOf } from './fingerprint.js';
+import { differences, type Fingerprint, fingerprintOf, jobIdOf } from './fingerprint.js';
 import { type QueuedJob, type QueueOptions, queueNameOf, TAKEOVERS } from './job-queue.js';
 
 export interface QueuedOptions extends QueueOptions {
@@ -84,9 +84,8 @@ async function add(queue: GridQueue, jobs: ReadonlyMap<string, GridJob>, fingerp
 
 /** Networks that wait from before the experiment was changed: no worker of today takes them. */
 async function removeOthers(queue: GridQueue, fingerprint: Fingerprint, notice: (sentence: string) => void) {
-  const own = JSON.stringify(fingerprint);
   const jobs = await queue.getJobs(['waiting', 'delayed']);
-  const others = jobs.filter(({ data }) => JSON.stringify(data.fingerprint) !== own);
+  const others = jobs.filter(({ data }) => differences(data.fingerprint, fingerprint).length > 0);
   for (const job of others) await job.remove();
   if (others.length === 0) return;
   notice(
