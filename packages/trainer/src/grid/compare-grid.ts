@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { type Heads, messageOf } from '@espalier/core';
 import writeFileAtomic from 'write-file-atomic';
 import { checkHeldOut, checkNotEmpty } from '../data.js';
-import { type JudgedTask, judgedTasks } from '../delta.js';
+import type { JudgedTask } from '../delta.js';
 import { FileError, GridInterruptedError, InterruptedError, TrainerError } from '../errors.js';
-import { describeGrid } from './describe-grid.js';
+import { describeGrid, gridTasks } from './describe-grid.js';
 import { type GridExecutor, inThisProcess } from './executor.js';
 import { type GridJob, gridJobs } from './jobs.js';
 import { paretoPicture } from './pareto-picture.js';
@@ -47,7 +47,7 @@ export async function compareGrid<H extends Heads>(options: GridOptions<H>): Pro
     options,
     tasks.map(({ name }) => name),
   );
-  await beginFolder(options, tasks);
+  await beginFolder(options);
 
   const fileOf = (job: GridJob) => join(options.folder, 'runs', `${job.id}.json`);
   const outcomes = new Map<string, JobResult | FailedJob>();
@@ -94,20 +94,12 @@ function checkGrid<H extends Heads>(grid: GridTask<H>): readonly JudgedTask[] {
   checkHeldOut(grid.train, grid.validation, 'validate');
   checkHeldOut(grid.train, grid.test, 'test');
   checkHeldOut(grid.validation, grid.test, 'test');
-  return judgedTasks({
-    tasks: Object.entries(grid.heads).map(([name, head]) => ({
-      name: name as Extract<keyof H, string>,
-      head,
-    })),
-  });
+  return gridTasks(grid);
 }
 
-async function beginFolder<H extends Heads>(
-  options: GridOptions<H>,
-  tasks: readonly JudgedTask[],
-): Promise<void> {
+async function beginFolder<H extends Heads>(options: GridOptions<H>): Promise<void> {
   const file = join(options.folder, 'grid.json');
-  const own = describeGrid(options, tasks);
+  const own = describeGrid(options);
   const earlier = await readJson<typeof own>(file);
   if (earlier === undefined) return writeText(file, json(own));
   const differs = (Object.keys(own) as (keyof typeof own)[]).filter(

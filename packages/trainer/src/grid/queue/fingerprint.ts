@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import type { Heads } from '@espalier/core';
 import type { EngineName } from '@espalier/engine';
 import type { Data } from '../../data.js';
-import { judgedTasks } from '../../delta.js';
 import { describeGrid } from '../describe-grid.js';
 import type { GridJob } from '../jobs.js';
 import type { GridTask } from '../run-job.js';
@@ -25,11 +24,7 @@ export function fingerprintOf<H extends Heads>(
   grid: GridTask<H>,
   { engine, code }: SharedConditions,
 ): Fingerprint {
-  const names = Object.keys(grid.heads) as Extract<keyof H, string>[];
-  const { tasks, epochs, batchSize } = describeGrid(
-    grid,
-    judgedTasks({ tasks: names.map((name) => ({ name, head: grid.heads[name] })) }),
-  );
+  const { tasks, epochs, batchSize } = describeGrid(grid);
   return {
     ...code,
     engine,
