@@ -223,7 +223,7 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
         });
       });
     }
-    schedule.endEpoch(meanLosses(records, record.epoch), evaluation);
+    schedule.endEpoch(meanLosses(records.slice(-stepsPerEpoch), record.epoch), evaluation);
     if (learning(model) !== before) {
       throw new TrainerError(
         'onEpoch has changed which layers learn, and a resumed training would not know. Give what does so as `unfreeze`.',
