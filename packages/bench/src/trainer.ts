@@ -208,7 +208,7 @@ async function checkpointCosts() {
     const run: RunStore = runFolder(join(folder, 'run'), { resume, everySteps: 12 });
     firstBatch = 0;
     const began = performance.now();
-    let stop = new AbortController();
+    const stop = new AbortController();
     await fit(model, {
       ...rules,
       data,
@@ -224,7 +224,6 @@ async function checkpointCosts() {
     }).catch((error: Error) => {
       if (error.name !== 'InterruptedError') throw error;
     });
-    stop = new AbortController();
     const parameters = model.countParams();
     model.dispose();
     return { parameters, untilFirst: firstBatch - began };
