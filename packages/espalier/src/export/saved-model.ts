@@ -17,11 +17,7 @@ export function saveSavedModel(
   const program = engine.program({
     state: [...model.weights.values()],
     entries: {
-      predict({ inputs }: { inputs: tf.Tensor }) {
-        const outputs = model.network.predict(inputs);
-        const list = Array.isArray(outputs) ? outputs : [outputs];
-        return Object.fromEntries(model.tasks.map(({ name }, index) => [name, list[index]]));
-      },
+      predict: ({ inputs }: { inputs: tf.Tensor }) => model.outputs(inputs) as engine.NamedTensors,
     },
   });
   try {
