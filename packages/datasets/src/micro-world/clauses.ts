@@ -1,17 +1,28 @@
 import type { Noun, Verb } from './lexicon.js';
 import { englishPhrase, englishPlace, germanPhrase, germanPlace, isPlural, type Phrase } from './phrases.js';
 
-/** What happens: someone does something with something, perhaps for somebody, or is somewhere. */
-export type Event =
-  | {
-      readonly subject: Phrase;
-      readonly verb: Verb;
-      readonly object: Phrase;
-      readonly recipient?: Phrase;
-      /** Whether it has happened already. */
-      readonly perfect: boolean;
-    }
-  | { readonly subject: Phrase; readonly place: Noun };
+/** What the form of a verb depends on. */
+interface Predicate {
+  readonly subject: Phrase;
+  readonly verb: Verb;
+  /** Whether it has happened already. */
+  readonly perfect: boolean;
+}
+
+/** Someone does something with something, perhaps for somebody. */
+export interface Action extends Predicate {
+  readonly object: Phrase;
+  readonly recipient?: Phrase;
+}
+
+/** Someone is somewhere. */
+export interface Placing {
+  readonly subject: Phrase;
+  readonly place: Noun;
+}
+
+/** What happens. */
+export type Event = Action | Placing;
 
 /** The parts of an English clause, in their order. */
 export function englishClause(event: Event): string {
@@ -30,15 +41,7 @@ export function englishHave(subject: Phrase): string {
 }
 
 /** The verb as it agrees with the subject. */
-export function englishVerb({
-  subject,
-  verb,
-  perfect,
-}: {
-  readonly subject: Phrase;
-  readonly verb: Verb;
-  readonly perfect: boolean;
-}): string {
+export function englishVerb({ subject, verb, perfect }: Predicate): string {
   const [singular, base, participle] = verb.english;
   if (perfect) return `${englishHave(subject)} ${participle}`;
   return isPlural(subject) ? base : singular;
@@ -61,7 +64,7 @@ export function germanClause(event: Event, order: Order): string {
 /** What stands between the two parts of a verb, the recipient in front of what it gets. */
 function germanParts(event: Event) {
   if ('place' in event) {
-    return { finite: isPlural(event.subject) ? 'sind' : 'ist', middle: [germanPlace(event.place)], end: [] };
+    return { finite: germanBe(event.subject), middle: [germanPlace(event.place)], end: [] };
   }
   const recipient = event.recipient === undefined ? [] : [germanPhrase(event.recipient, 'dative')];
   return {
@@ -70,16 +73,12 @@ function germanParts(event: Event) {
   };
 }
 
+export function germanBe(subject: Phrase): string {
+  return isPlural(subject) ? 'sind' : 'ist';
+}
+
 /** The verb as it agrees with the subject, and what of it stands at the end. */
-export function germanVerb({
-  subject,
-  verb,
-  perfect,
-}: {
-  readonly subject: Phrase;
-  readonly verb: Verb;
-  readonly perfect: boolean;
-}): {
+export function germanVerb({ subject, verb, perfect }: Predicate): {
   readonly finite: string;
   readonly end: readonly string[];
 } {

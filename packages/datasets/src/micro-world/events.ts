@@ -1,6 +1,6 @@
 import type { RandomNumbers } from '../augment/augmentation.js';
 import { DatasetError } from '../errors.js';
-import type { Event } from './clauses.js';
+import type { Action, Placing } from './clauses.js';
 import {
   adjectives,
   beings,
@@ -42,7 +42,7 @@ function drawNoun(nouns: readonly Noun[], random: RandomNumbers): Phrase {
 }
 
 /** Somebody does something with something; this combination belongs to the split. */
-export function drawAction(split: MicroWorldSplit, random: RandomNumbers): Extract<Event, { verb: unknown }> {
+export function drawAction(split: MicroWorldSplit, random: RandomNumbers): Action {
   for (;;) {
     const isGiving = random() < 0.3;
     const event = {
@@ -59,7 +59,7 @@ export function drawAction(split: MicroWorldSplit, random: RandomNumbers): Extra
 }
 
 /** Somebody is somewhere; this combination belongs to the split. */
-export function drawPlacing(split: MicroWorldSplit, random: RandomNumbers): Extract<Event, { place: Noun }> {
+export function drawPlacing(split: MicroWorldSplit, random: RandomNumbers): Placing {
   for (;;) {
     const event = { subject: drawBeing(random), place: pick(places, random) };
     if (splitOf(headOf(event.subject), 'be', event.place.english[0]) === split) return event;

@@ -1,6 +1,14 @@
 import { type RandomNumbers, randomOf } from '../augment/augmentation.js';
 import type { SentencePair } from '../text/parallel.js';
-import { englishBe, englishClause, englishVerb, germanClause, germanVerb, sentence } from './clauses.js';
+import {
+  englishBe,
+  englishClause,
+  englishVerb,
+  germanBe,
+  germanClause,
+  germanVerb,
+  sentence,
+} from './clauses.js';
 import {
   drawAction,
   drawBeing,
@@ -13,14 +21,7 @@ import {
   splitOf,
 } from './events.js';
 import { adjectives, adverbs, names, sayingVerbs, transitiveVerbs } from './lexicon.js';
-import {
-  englishPhrase,
-  englishPronoun,
-  germanPhrase,
-  germanPronoun,
-  isPlural,
-  type Phrase,
-} from './phrases.js';
+import { englishPhrase, englishPronoun, germanPhrase, germanPronoun, type Phrase } from './phrases.js';
 
 /**
  * English sentences of a small world with their German translations, made by a grammar: articles and adjectives agree in
@@ -63,8 +64,7 @@ function drawPair(split: MicroWorldSplit, random: RandomNumbers): SentencePair {
 
 /** Somebody does something with something; then what, or who, a pronoun stands for. */
 function withPronoun(split: MicroWorldSplit, random: RandomNumbers): SentencePair {
-  const drawn = drawAction(split, random);
-  const event = { subject: drawn.subject, verb: drawn.verb, object: drawn.object, perfect: drawn.perfect };
+  const { recipient: _, ...event } = drawAction(split, random);
   const { source, target } =
     random() < 0.5 ? describeObject(event.object, random) : useObject(event.object, split, random);
   return {
@@ -77,7 +77,7 @@ function describeObject(object: Phrase, random: RandomNumbers): SentencePair {
   const [english, german] = pick(adjectives, random);
   return {
     source: `${englishPronoun(object, 'nominative')} ${englishBe(object)} ${english}`,
-    target: `${germanPronoun(object, 'nominative')} ${isPlural(object) ? 'sind' : 'ist'} ${german}`,
+    target: `${germanPronoun(object, 'nominative')} ${germanBe(object)} ${german}`,
   };
 }
 
