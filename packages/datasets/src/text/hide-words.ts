@@ -1,5 +1,4 @@
-/** The number of a word that is not known. */
-const UNKNOWN = 1;
+import { UNKNOWN } from './vocabulary.js';
 
 /** A text of which some words are hidden, and which they are. */
 export interface HiddenWords {

@@ -1,7 +1,7 @@
 /** What stands for padding. */
 const PADDING = 0;
 /** What stands for everything that is not in a vocabulary. */
-const UNKNOWN = 1;
+export const UNKNOWN = 1;
 
 /** Pieces of text by number: 0 is padding, 1 what is not known, and the pieces begin at 2, the most frequent first. */
 export class Vocabulary {
