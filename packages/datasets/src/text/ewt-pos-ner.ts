@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DatasetError } from '../errors.js';
 import { parseConllu } from './conllu.js';
 import { fileError } from './file-error.js';
+import { readText } from './read-text.js';
 
 /** A sentence whose words have a part of speech, and a tag of named entities in IOB2. */
 export interface TaggedSentence {
@@ -23,14 +22,11 @@ export interface TaggedSentence {
  */
 export async function ewtPosNer(folder: string, split: 'train' | 'test'): Promise<readonly TaggedSentence[]> {
   const file = join(folder, `${split}.conllu`);
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new DatasetError(
-      `${file} cannot be read. It is the dev or test part of UD_English-EWT ` +
-        '(github.com/UniversalDependencies/UD_English-EWT), with the tags of UNER_English-EWT ' +
-        '(github.com/UniversalNER/UNER_English-EWT) as NER= in the last column.',
-      { cause },
-    );
-  });
+  const text = await readText(
+    file,
+    'It is the dev or test part of UD_English-EWT (github.com/UniversalDependencies/UD_English-EWT), with the tags of ' +
+      'UNER_English-EWT (github.com/UniversalNER/UNER_English-EWT) as NER= in the last column.',
+  );
   return parseConllu(text, file).map(({ id, words, lines }) => ({
     id: id ?? '',
     tokens: words.map(({ form }) => form),

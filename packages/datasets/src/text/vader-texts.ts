@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatasetError, messageOf } from '../errors.js';
 import { parseTsv } from './delimited.js';
 import { fileError } from './file-error.js';
+import { readText } from './read-text.js';
 
 /** Where the texts are from. */
 export const vaderSources = ['tweets', 'nyt', 'movies', 'amazon'] as const;
@@ -18,6 +18,9 @@ export interface RatedText {
   readonly rating: number;
 }
 
+const ORIGIN =
+  "The texts are in hutto_ICWSM_2014.tar.gz of PyPI's vaderSentiment 3.3.2 (*_GroundTruth.txt, here <source>.tsv).";
+
 /**
  * 23,703 texts of four sources with human ratings (C. Hutto, E. Gilbert, "VADER", ICWSM 2014; MIT, the texts are their
  * authors'), in two parts that share no document.
@@ -27,13 +30,13 @@ export interface RatedText {
  */
 export async function vaderTexts(folder: string, split: 'train' | 'test'): Promise<readonly RatedText[]> {
   const splitFile = join(folder, 'split.json');
-  const { unit, test } = parseSplit(await read(splitFile), splitFile);
+  const { unit, test } = parseSplit(await readText(splitFile, ORIGIN), splitFile);
   const parts = await Promise.all(
     vaderSources.map(async (source) => {
       const file = join(folder, `${source}.tsv`);
       const held = new Set(test[source]);
       const unitOf = (id: string) => (unit[source] === 'document id' ? id.split('_')[0] : id);
-      return parseTsv(await read(file), file).flatMap(({ line, values: [id, rating, text] }) => {
+      return parseTsv(await readText(file, ORIGIN), file).flatMap(({ line, values: [id, rating, text] }) => {
         const value = Number(rating);
         if (text === undefined || rating.trim() === '' || !(Math.abs(value) <= 4)) {
           throw fileError(
@@ -66,14 +69,4 @@ function parseSplit(text: string, file: string): SplitFile {
     });
   }
   throw new DatasetError(`${file}: lacks "unit" or "test" of one of ${vaderSources.join(', ')}.`);
-}
-
-async function read(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new DatasetError(
-      `${file} cannot be read. The texts are in hutto_ICWSM_2014.tar.gz of PyPI's vaderSentiment 3.3.2 ` +
-        '(*_GroundTruth.txt, here <source>.tsv).',
-      { cause },
-    );
-  });
 }

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DatasetError } from '../errors.js';
+import { readText } from './read-text.js';
 import { parseSquad, type SquadQuestion } from './squad.js';
 
 export type XquadLanguage = 'en' | 'de' | 'es';
@@ -22,11 +21,6 @@ export async function xquad(
   split: 'train' | 'test',
 ): Promise<readonly SquadQuestion[]> {
   const file = join(folder, `${language}.json`);
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new DatasetError(
-      `${file} cannot be read. It is xquad.${language}.json of github.com/google-deepmind/xquad.`,
-      { cause },
-    );
-  });
+  const text = await readText(file, `It is xquad.${language}.json of github.com/google-deepmind/xquad.`);
   return parseSquad(text, file, (article) => (article % TEST_STRIDE === 0) === (split === 'test'));
 }
