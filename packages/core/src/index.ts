@@ -19,6 +19,7 @@ export { joinHeads } from './join-heads.js';
 export { Block, block } from './layers/block.js';
 export { configOf, type LayerConfig, layerFromConfig } from './layers/layer-from-config.js';
 export { paddingMask } from './layers/padding-mask.js';
+export { TransformerPart } from './layers/transformer-part.js';
 export type { Metric } from './metric.js';
 export {
   MultiTaskModel,

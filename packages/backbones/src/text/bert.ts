@@ -1,4 +1,4 @@
-import { dropped, layerNorm, type Stage } from '@espalier/core';
+import { dropped, layerNorm, type Stage, TransformerPart } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { firstPlaces } from './text-positions.js';
@@ -6,7 +6,6 @@ import { TransformerLayer } from './transformer-layer.js';
 
 type Shapes = Parameters<tfl.layers.Layer['computeOutputShape']>[0];
 type Kwargs = Parameters<tfl.layers.Layer['call']>[1];
-type LayerVariable = tfl.layers.Layer['trainableWeights'][number];
 
 /** The size of a BERT, as in its `config.json`. */
 export interface BertOptions {
@@ -40,10 +39,9 @@ const DEVIATION = 0.02;
  * What BERT begins with: for every token the sum of its word's vector, its place's and its segment's, normalized. From
  * numbers [batch, tokens, 1], or with each token's segment (0 or 1) behind its word [batch, tokens, 2]; word 0 is padding.
  */
-export class BertEmbeddings extends tfl.layers.Layer {
+export class BertEmbeddings extends TransformerPart {
   static readonly className = 'EspalierBertEmbeddings';
   readonly #options: EmbeddingOptions;
-  readonly #weights = new Map<string, LayerVariable>();
 
   constructor(options: EmbeddingOptions & { name?: string }) {
     super(options.name === undefined ? {} : { name: options.name });
@@ -53,13 +51,11 @@ export class BertEmbeddings extends tfl.layers.Layer {
   override build(): void {
     const { words, units, longest, segments } = this.#options;
     const normal = tfl.initializers.randomNormal({ stddev: DEVIATION });
-    const add = (name: string, shape: number[], initializer: typeof normal) =>
-      this.#weights.set(name, this.addWeight(name, shape, 'float32', initializer));
-    add('words', [words, units], normal);
-    add('positions', [longest, units], normal);
-    add('segments', [segments, units], normal);
-    add('gamma', [units], tfl.initializers.ones());
-    add('beta', [units], tfl.initializers.zeros());
+    this.addNamed('words', [words, units], normal);
+    this.addNamed('positions', [longest, units], normal);
+    this.addNamed('segments', [segments, units], normal);
+    this.addNamed('gamma', [units], tfl.initializers.ones());
+    this.addNamed('beta', [units], tfl.initializers.zeros());
     this.built = true;
   }
 
@@ -73,7 +69,6 @@ export class BertEmbeddings extends tfl.layers.Layer {
     const [numbers] = (Array.isArray(inputs) ? inputs : [inputs]) as tf.Tensor3D[];
     return tf.tidy(() => {
       const { epsilon, dropout } = this.#options;
-      const read = (name: string) => this.#weights.get(name)!.read() as tf.Tensor2D;
       const [first, second] = [0, 1].map((place) =>
         place < numbers.shape[2]
           ? tf.cast(tf.squeeze(tf.slice(numbers, [0, 0, place], [-1, -1, 1]), [2]), 'int32')
@@ -81,13 +76,13 @@ export class BertEmbeddings extends tfl.layers.Layer {
       );
       const words = first as tf.Tensor2D;
       const segments = second ?? tf.zerosLike(words);
-      const places = firstPlaces(read('positions'), numbers.shape[1], this.name);
+      const places = firstPlaces(this.read('positions'), numbers.shape[1], this.name);
       const sum = tf.addN([
-        tf.gather(read('words'), words),
-        tf.gather(read('segments'), segments),
+        tf.gather(this.read('words'), words),
+        tf.gather(this.read('segments'), segments),
         tf.tile(tf.expandDims(places, 0), [numbers.shape[0], 1, 1]),
       ]);
-      const normed = layerNorm(sum, read('gamma'), read('beta'), epsilon);
+      const normed = layerNorm(sum, this.read('gamma'), this.read('beta'), epsilon);
       const isToken = tf.expandDims(tf.cast(tf.greater(words, 0), 'float32'), 2);
       return tf.mul(dropped(normed, dropout, kwargs.training === true), isToken);
     });

@@ -1,22 +1,11 @@
-import {
-  attend,
-  dropped,
-  gelu,
-  layerNorm,
-  mergeHeads,
-  paddingMask,
-  project,
-  StageError,
-  splitHeads,
-} from '@espalier/core';
+import { attend, dropped, gelu, mergeHeads, paddingMask, splitHeads, TransformerPart } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
-import * as tfl from '@tensorflow/tfjs-layers';
+import type * as tfl from '@tensorflow/tfjs-layers';
 import { rotary } from './rotary.js';
 
 type Shape = Parameters<tfl.layers.Layer['build']>[0];
 type Shapes = Parameters<tfl.layers.Layer['computeOutputShape']>[0];
 type Kwargs = Parameters<tfl.layers.Layer['call']>[1];
-type LayerVariable = tfl.layers.Layer['trainableWeights'][number];
 
 export interface TransformerLayerOptions {
   readonly name?: string;
@@ -43,10 +32,9 @@ const PROJECTIONS = ['query', 'key', 'value', 'output'] as const;
  * A. Vaswani et al., "Attention Is All You Need", 2017; with the norm in front, R. Xiong et al., "On Layer Normalization
  * in the Transformer Architecture", ICML 2020.
  */
-export class TransformerLayer extends tfl.layers.Layer {
+export class TransformerLayer extends TransformerPart {
   static readonly className = 'EspalierTransformerLayer';
   readonly #options: TransformerLayerOptions;
-  readonly #weights = new Map<string, LayerVariable>();
 
   constructor(options: TransformerLayerOptions) {
     super(options.name === undefined ? {} : { name: options.name });
@@ -57,29 +45,13 @@ export class TransformerLayer extends tfl.layers.Layer {
   override build(shape: Shape): void {
     const channels = Number((shape as number[])[2]);
     const { heads, inner } = this.#options;
-    if (channels % heads !== 0) {
-      throw new StageError(this.name, `has ${heads} heads, which cannot share ${channels} channels evenly.`);
-    }
-    for (const name of PROJECTIONS) this.#dense(name, channels, channels);
-    this.#norm('attention_norm', channels);
-    this.#dense('inner', channels, inner);
-    this.#dense('outer', inner, channels);
-    this.#norm('outer_norm', channels);
+    this.checkHeads(heads, channels);
+    for (const name of PROJECTIONS) this.addDense(name, channels, channels);
+    this.addNorm('attention_norm', channels);
+    this.addDense('inner', channels, inner);
+    this.addDense('outer', inner, channels);
+    this.addNorm('outer_norm', channels);
     this.built = true;
-  }
-
-  #dense(name: string, inputs: number, units: number): void {
-    this.#add(`${name}_kernel`, [inputs, units], tfl.initializers.glorotUniform({}));
-    this.#add(`${name}_bias`, [units], tfl.initializers.zeros());
-  }
-
-  #norm(name: string, channels: number): void {
-    this.#add(`${name}_gamma`, [channels], tfl.initializers.ones());
-    this.#add(`${name}_beta`, [channels], tfl.initializers.zeros());
-  }
-
-  #add(name: string, shape: number[], initializer: Parameters<tfl.layers.Layer['addWeight']>[3]): void {
-    this.#weights.set(name, this.addWeight(name, shape, 'float32', initializer));
   }
 
   override computeOutputShape(shape: Shapes): Shapes {
@@ -88,7 +60,7 @@ export class TransformerLayer extends tfl.layers.Layer {
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Kwargs): tf.Tensor {
     const [features] = (Array.isArray(inputs) ? inputs : [inputs]) as tf.Tensor3D[];
-    const { norm = 'pre', dropout = 0 } = this.#options;
+    const { norm = 'pre', dropout = 0, epsilon } = this.#options;
     const training = kwargs.training === true;
     return tf.tidy(() => {
       const mask = paddingMask(features);
@@ -98,36 +70,23 @@ export class TransformerLayer extends tfl.layers.Layer {
       ];
       const worked = parts.reduce((before: tf.Tensor, { work, norm: name }) => {
         if (norm === 'pre')
-          return tf.add(before, dropped(work(this.#normalize(before, name)), dropout, training));
-        return this.#normalize(tf.add(before, dropped(work(before), dropout, training)), name);
+          return tf.add(before, dropped(work(this.normalize(before, name, epsilon)), dropout, training));
+        return this.normalize(tf.add(before, dropped(work(before), dropout, training)), name, epsilon);
       }, features);
       return tf.mul(worked, mask);
     });
   }
 
   #look(features: tf.Tensor, mask: tf.Tensor): tf.Tensor {
-    const split = (name: string) => splitHeads(this.#project(features, name), this.#options.heads);
+    const split = (name: string) => splitHeads(this.project(features, name), this.#options.heads);
     const turned = (name: string) => (this.#options.rotary === true ? rotary(split(name)) : split(name));
     const visible = tf.reshape(mask, [features.shape[0], 1, 1, Number(features.shape[1])]);
     const { found } = attend(turned('query'), turned('key'), split('value'), visible);
-    return this.#project(mergeHeads(found), 'output');
+    return this.project(mergeHeads(found), 'output');
   }
 
   #think(features: tf.Tensor): tf.Tensor {
-    return this.#project(gelu(this.#project(features, 'inner')), 'outer');
-  }
-
-  #project(features: tf.Tensor, name: string): tf.Tensor {
-    return project(features, this.#read(`${name}_kernel`), this.#read(`${name}_bias`));
-  }
-
-  #normalize(features: tf.Tensor, name: string): tf.Tensor {
-    const { epsilon = 1e-6 } = this.#options;
-    return layerNorm(features, this.#read(`${name}_gamma`), this.#read(`${name}_beta`), epsilon);
-  }
-
-  #read(name: string): tf.Tensor {
-    return this.#weights.get(name)!.read();
+    return this.project(gelu(this.project(features, 'inner')), 'outer');
   }
 
   override getConfig(): tf.serialization.ConfigDict {

@@ -2,19 +2,17 @@ import {
   attend,
   dropped,
   gelu,
-  layerNorm,
   mergeHeads,
   paddingMask,
   project,
-  StageError,
   splitHeads,
+  TransformerPart,
 } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 
 type Shape = Parameters<tfl.layers.Layer['build']>[0];
 type Shapes = Parameters<tfl.layers.Layer['computeOutputShape']>[0];
-type LayerVariable = tfl.layers.Layer['trainableWeights'][number];
 
 export interface DecoderOptions {
   /** The length of a token's vector; 128 unless given. */
@@ -49,7 +47,6 @@ export type Written = {
   readonly past: KeysAndValues[];
 };
 
-const EPSILON = 1e-6;
 const NORMS = ['self', 'cross', 'inner'] as const;
 const PROJECTIONS = ['query', 'key', 'value', 'output'] as const;
 
@@ -61,10 +58,9 @@ const PROJECTIONS = ['query', 'key', 'value', 'output'] as const;
  * for what is read and for what is written: O. Press, L. Wolf, "Using the Output Embedding to Improve Language Models",
  * EACL 2017.
  */
-export class TokenDecoder extends tfl.layers.Layer {
+export class TokenDecoder extends TransformerPart {
   static readonly className = 'EspalierTokenDecoder';
   readonly #options: Required<DecoderOptions> & { readonly symbols: number; readonly longest: number };
-  readonly #weights = new Map<string, LayerVariable>();
 
   /**
    * @param options.symbols how many different tokens there are, padding 0 included.
@@ -75,44 +71,28 @@ export class TokenDecoder extends tfl.layers.Layer {
     const { units = 128, layers = 2, heads = 4, inner = 4 * units, dropout = 0.1 } = options;
     const { symbols, longest } = options;
     this.#options = { units, layers, heads, inner, dropout, symbols, longest };
-    if (units % heads !== 0) {
-      throw new StageError(this.name, `has ${heads} heads, which cannot share ${units} channels evenly.`);
-    }
+    this.checkHeads(heads, units);
   }
 
   override build(shape: Shape): void {
     const channels = Number((shape as number[])[2]);
     const { units, layers, inner, symbols, longest } = this.#options;
     const stddev = units ** -0.5;
-    this.#add('tokens', [symbols, units], tfl.initializers.randomNormal({ stddev }));
-    this.#add('positions', [longest, units], tfl.initializers.randomNormal({ stddev }));
+    this.addNamed('tokens', [symbols, units], tfl.initializers.randomNormal({ stddev }));
+    this.addNamed('positions', [longest, units], tfl.initializers.randomNormal({ stddev }));
     for (let layer = 0; layer < layers; layer++) {
       for (const name of PROJECTIONS) {
-        this.#dense(`${layer}_self_${name}`, units, units);
+        this.addDense(`${layer}_self_${name}`, units, units);
         const reads = name === 'key' || name === 'value' ? channels : units;
-        this.#dense(`${layer}_cross_${name}`, reads, units);
+        this.addDense(`${layer}_cross_${name}`, reads, units);
       }
-      this.#dense(`${layer}_inner`, units, inner);
-      this.#dense(`${layer}_outer`, inner, units);
-      for (const name of NORMS) this.#norm(`${layer}_${name}_norm`, units);
+      this.addDense(`${layer}_inner`, units, inner);
+      this.addDense(`${layer}_outer`, inner, units);
+      for (const name of NORMS) this.addNorm(`${layer}_${name}_norm`, units);
     }
-    this.#norm('norm', units);
-    this.#add('bias', [symbols], tfl.initializers.zeros());
+    this.addNorm('norm', units);
+    this.addNamed('bias', [symbols], tfl.initializers.zeros());
     this.built = true;
-  }
-
-  #dense(name: string, inputs: number, units: number): void {
-    this.#add(`${name}_kernel`, [inputs, units], tfl.initializers.glorotUniform({}));
-    this.#add(`${name}_bias`, [units], tfl.initializers.zeros());
-  }
-
-  #norm(name: string, channels: number): void {
-    this.#add(`${name}_gamma`, [channels], tfl.initializers.ones());
-    this.#add(`${name}_beta`, [channels], tfl.initializers.zeros());
-  }
-
-  #add(name: string, shape: number[], initializer: Parameters<tfl.layers.Layer['addWeight']>[3]): void {
-    this.#weights.set(name, this.addWeight(name, shape, 'float32', initializer));
   }
 
   override computeOutputShape(shape: Shapes): Shapes {
@@ -127,7 +107,7 @@ export class TokenDecoder extends tfl.layers.Layer {
   /** What every layer needs of features [batch, tokens, channels]. The tensors are the caller's. */
   remember(features: tf.Tensor): Memory {
     return tf.tidy(() => {
-      const split = (name: string) => splitHeads(this.#project(features, name), this.#options.heads);
+      const split = (name: string) => splitHeads(this.project(features, name), this.#options.heads);
       const layers = Array.from({ length: this.#options.layers }, (_, layer) => ({
         keys: split(`${layer}_cross_key`),
         values: split(`${layer}_cross_value`),
@@ -153,9 +133,9 @@ export class TokenDecoder extends tfl.layers.Layer {
       const [, count] = numbers.shape;
       const { units, dropout } = this.#options;
       const before = past.length === 0 ? 0 : past[0].keys.shape[2];
-      const table = this.#read('tokens') as tf.Tensor2D;
+      const table = this.read('tokens') as tf.Tensor2D;
       const vectors = tf.mul(tf.gather(table, numbers), Math.sqrt(units));
-      const places = tf.expandDims(tf.slice(this.#read('positions'), [before, 0], [count, -1]), 0);
+      const places = tf.expandDims(tf.slice(this.read('positions'), [before, 0], [count, -1]), 0);
       const visible = notAhead(count, before);
       const all: KeysAndValues[] = [];
       let attention = tf.zeros([1, 1, 1]) as tf.Tensor3D;
@@ -165,37 +145,32 @@ export class TokenDecoder extends tfl.layers.Layer {
       };
       for (const [layer, own] of memory.layers.entries()) {
         const self = this.#lookBack(
-          this.#normalize(features, `${layer}_self_norm`),
+          this.normalize(features, `${layer}_self_norm`),
           layer,
           visible,
           past[layer],
         );
         all.push(self.past);
         add(self.said);
-        const cross = this.#lookAtMemory(
-          this.#normalize(features, `${layer}_cross_norm`),
-          layer,
-          own,
-          memory,
-        );
+        const cross = this.#lookAtMemory(this.normalize(features, `${layer}_cross_norm`), layer, own, memory);
         attention = cross.attention;
         add(cross.said);
-        const inner = gelu(this.#project(this.#normalize(features, `${layer}_inner_norm`), `${layer}_inner`));
-        add(this.#project(inner, `${layer}_outer`));
+        const inner = gelu(this.project(this.normalize(features, `${layer}_inner_norm`), `${layer}_inner`));
+        add(this.project(inner, `${layer}_outer`));
       }
-      const scores = project(this.#normalize(features, 'norm'), tf.transpose(table), this.#read('bias'));
+      const scores = project(this.normalize(features, 'norm'), tf.transpose(table), this.read('bias'));
       return { scores, attention, past: all };
     });
   }
 
   #lookBack(features: tf.Tensor, layer: number, visible: tf.Tensor, past: KeysAndValues | undefined) {
     const split = (name: string) =>
-      splitHeads(this.#project(features, `${layer}_self_${name}`), this.#options.heads);
+      splitHeads(this.project(features, `${layer}_self_${name}`), this.#options.heads);
     const [newKeys, newValues] = [split('key'), split('value')];
     const keys = past === undefined ? newKeys : tf.concat([past.keys, newKeys], 2);
     const values = past === undefined ? newValues : tf.concat([past.values, newValues], 2);
     const { found } = attend(split('query'), keys, values, visible);
-    return { said: this.#project(mergeHeads(found), `${layer}_self_output`), past: { keys, values } };
+    return { said: this.project(mergeHeads(found), `${layer}_self_output`), past: { keys, values } };
   }
 
   /** All rows of an example look at its memory together, so that this is there once. */
@@ -203,26 +178,14 @@ export class TokenDecoder extends tfl.layers.Layer {
     const { units, heads } = this.#options;
     const [rows, count] = features.shape as [number, number];
     const [batch, , , tokens] = visible.shape as [number, number, number, number];
-    const queries = this.#project(features, `${layer}_cross_query`);
+    const queries = this.project(features, `${layer}_cross_query`);
     const together = tf.reshape(queries, [batch, (rows / batch) * count, units]);
     const { found, weights } = attend(splitHeads(together, heads), keys, values, visible);
     const said = tf.reshape(mergeHeads(found), [rows, count, units]);
     return {
-      said: this.#project(said, `${layer}_cross_output`),
+      said: this.project(said, `${layer}_cross_output`),
       attention: tf.reshape(tf.mean(weights, 1), [rows, count, tokens]) as tf.Tensor3D,
     };
-  }
-
-  #project(features: tf.Tensor, name: string): tf.Tensor {
-    return project(features, this.#read(`${name}_kernel`), this.#read(`${name}_bias`));
-  }
-
-  #normalize(features: tf.Tensor, name: string): tf.Tensor {
-    return layerNorm(features, this.#read(`${name}_gamma`), this.#read(`${name}_beta`), EPSILON);
-  }
-
-  #read(name: string): tf.Tensor {
-    return this.#weights.get(name)!.read();
   }
 
   override getConfig(): tf.serialization.ConfigDict {
