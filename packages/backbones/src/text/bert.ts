@@ -69,13 +69,10 @@ export class BertEmbeddings extends TransformerPart {
     const [numbers] = (Array.isArray(inputs) ? inputs : [inputs]) as tf.Tensor3D[];
     return tf.tidy(() => {
       const { epsilon, dropout } = this.#options;
-      const [first, second] = [0, 1].map((place) =>
-        place < numbers.shape[2]
-          ? tf.cast(tf.squeeze(tf.slice(numbers, [0, 0, place], [-1, -1, 1]), [2]), 'int32')
-          : undefined,
-      );
-      const words = first as tf.Tensor2D;
-      const segments = second ?? tf.zerosLike(words);
+      const column = (place: number) =>
+        tf.cast(tf.squeeze(tf.slice(numbers, [0, 0, place], [-1, -1, 1]), [2]), 'int32');
+      const words = column(0);
+      const segments = numbers.shape[2] > 1 ? column(1) : tf.zerosLike(words);
       const places = firstPlaces(this.read('positions'), numbers.shape[1], this.name);
       const sum = tf.addN([
         tf.gather(this.read('words'), words),

@@ -64,15 +64,13 @@ export class TransformerLayer extends TransformerPart {
     const training = kwargs.training === true;
     return tf.tidy(() => {
       const mask = paddingMask(features);
-      const parts = [
-        { work: (own: tf.Tensor) => this.#look(own, mask), norm: 'attention_norm' },
-        { work: (own: tf.Tensor) => this.#think(own), norm: 'outer_norm' },
-      ];
-      const worked = parts.reduce((before: tf.Tensor, { work, norm: name }) => {
-        if (norm === 'pre')
-          return tf.add(before, dropped(work(this.normalize(before, name, epsilon)), dropout, training));
-        return this.normalize(tf.add(before, dropped(work(before), dropout, training)), name, epsilon);
-      }, features);
+      const part = (before: tf.Tensor, work: (own: tf.Tensor) => tf.Tensor, name: string) => {
+        const normalize = (own: tf.Tensor) => this.normalize(own, name, epsilon);
+        if (norm === 'pre') return tf.add(before, dropped(work(normalize(before)), dropout, training));
+        return normalize(tf.add(before, dropped(work(before), dropout, training)));
+      };
+      const attended = part(features, (own) => this.#look(own, mask), 'attention_norm');
+      const worked = part(attended, (own) => this.#think(own), 'outer_norm');
       return tf.mul(worked, mask);
     });
   }
