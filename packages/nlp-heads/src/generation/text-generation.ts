@@ -2,7 +2,13 @@ import { type Head, type Metric, type Pass, TaskError } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { beamSearch, type FoundText, type SearchOptions } from './beam-search.js';
-import { type DecoderOptions, type KeysAndValues, type Memory, TokenDecoder } from './token-decoder.js';
+import {
+  type DecoderOptions,
+  decoderSize,
+  type KeysAndValues,
+  type Memory,
+  TokenDecoder,
+} from './token-decoder.js';
 
 /** Turns texts into numbers of tokens and back. */
 export interface TextCodec {
@@ -44,7 +50,7 @@ export function textGeneration(
   const end = codec.size + 1;
   const length = longest + 1;
   const shape = { ...decoder, symbols: end + 1, longest: length };
-  const { units = 128, layers = 2, heads = 4 } = decoder;
+  const { units, layers, heads } = decoderSize(decoder);
   return {
     kind: `${name}(${codec.size} symbols, ${longest} tokens, ${units} units, ${layers} layers, ${heads} heads)`,
 

@@ -68,10 +68,10 @@ export class TokenDecoder extends TransformerPart {
    */
   constructor(options: DecoderOptions & { name?: string; symbols: number; longest: number }) {
     super(options.name === undefined ? {} : { name: options.name });
-    const { units = 128, layers = 2, heads = 4, inner = 4 * units, dropout = 0.1 } = options;
     const { symbols, longest } = options;
-    this.#options = { units, layers, heads, inner, dropout, symbols, longest };
-    this.checkHeads(heads, units);
+    const size = decoderSize(options);
+    this.#options = { ...size, symbols, longest };
+    this.checkHeads(size.heads, size.units);
   }
 
   override build(shape: Shape): void {
@@ -193,6 +193,17 @@ export class TokenDecoder extends TransformerPart {
   }
 }
 tf.serialization.registerClass(TokenDecoder);
+
+/** Options with what is not given. */
+export function decoderSize({
+  units = 128,
+  layers = 2,
+  heads = 4,
+  inner = 4 * units,
+  dropout = 0.1,
+}: DecoderOptions): Required<DecoderOptions> {
+  return { units, layers, heads, inner, dropout };
+}
 
 /** What each of `count` tokens behind `before` others may look at: those, itself and what is between, [1, 1, count, all]. */
 function notAhead(count: number, before: number): tf.Tensor {
