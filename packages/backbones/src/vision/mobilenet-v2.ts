@@ -10,7 +10,8 @@ export interface MobilenetV2Options {
 }
 
 /**
- * MobileNetV2 (width 1.0) without its top: five stages of strides 2, 4, 8, 16 and 32, the last of 1280 channels. *
+ * MobileNetV2 (width 1.0) without its top: five stages of strides 2, 4, 8, 16 and 32, the last of 1280 channels.
+ *
  * M. Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks", CVPR 2018, table 2.
  */
 export function mobilenetV2({ variant = 'torchvision' }: MobilenetV2Options = {}): Trunk {
