@@ -50,56 +50,74 @@ export const torchvisionResNet = torchLayout('torchvision ResNet', 'fc', (layer)
 /** timm's MobileNetV2 (`mobilenetv2_100`) and EfficientNet-Lite0 (`tf_efficientnet_lite0`). */
 export const timmMobile = torchLayout('timm MobileNetV2 or EfficientNet', 'classifier', (layer) => layer);
 
-/** MobileNetV2's blocks are counted through; its groups have 1, 2, 3, 4, 3, 3 and 1 of them. */
-const mobilenetV2Places = [1, 2, 4, 7, 11, 14, 17];
+/** What the layers of a network of inverted residuals are called elsewhere. */
+interface ResidualNames {
+  /** The names of layers outside of the blocks. */
+  readonly ends: Readonly<Record<string, string>>;
+  /** Blocks are counted through there: the number of each group's first one. */
+  readonly starts: readonly number[];
+  /** The names of layers inside of a block: in the first group, whose block does not expand, and in the others. */
+  readonly first: Readonly<Record<string, string>>;
+  readonly others: Readonly<Record<string, string>>;
+  inBlock(block: number, part: string): string;
+}
+
+function residualNames({ ends, starts, first, others, inBlock }: ResidualNames): (layer: string) => string {
+  return (layer) => {
+    const [, group, index, own] = /^blocks\.(\d+)\.(\d+)\.(\w+)$/.exec(layer) ?? [];
+    if (own === undefined) return ends[layer] ?? layer;
+    const parts = group === '0' ? first : others;
+    return inBlock(starts[Number(group)] + Number(index), parts[own]);
+  };
+}
+
+/** MobileNetV2's groups have 1, 2, 3, 4, 3, 3 and 1 blocks. */
+const mobilenetV2Starts = [0, 1, 3, 6, 10, 13, 16];
 
 /** torchvision's MobileNetV2. */
-export const torchvisionMobilenetV2 = torchLayout('torchvision MobileNetV2', 'classifier', (layer) => {
-  const [, group, index, own] = /^blocks\.(\d+)\.(\d+)\.(\w+)$/.exec(layer) ?? [];
-  if (own === undefined) {
-    const ends: Readonly<Record<string, string>> = {
+export const torchvisionMobilenetV2 = torchLayout(
+  'torchvision MobileNetV2',
+  'classifier',
+  residualNames({
+    ends: {
       conv_stem: 'features.0.0',
       bn1: 'features.0.1',
       conv_head: 'features.18.0',
       bn2: 'features.18.1',
-    };
-    return ends[layer] ?? layer;
-  }
-  const place = mobilenetV2Places[Number(group)] + Number(index);
-  const parts: Readonly<Record<string, string>> =
-    group === '0'
-      ? { conv_dw: '0.0', bn1: '0.1', conv_pw: '1', bn2: '2' }
-      : { conv_pw: '0.0', bn1: '0.1', conv_dw: '1.0', bn2: '1.1', conv_pwl: '2', bn3: '3' };
-  return `features.${place}.conv.${parts[own]}`;
-});
+    },
+    starts: mobilenetV2Starts,
+    first: { conv_dw: '0.0', bn1: '0.1', conv_pw: '1', bn2: '2' },
+    others: { conv_pw: '0.0', bn1: '0.1', conv_dw: '1.0', bn2: '1.1', conv_pwl: '2', bn3: '3' },
+    // Number 0 is the stem.
+    inBlock: (block, part) => `features.${block + 1}.conv.${part}`,
+  }),
+);
 
 /** The EfficientNet-Lite0 of `efficientnet-lite-pytorch` on PyPI. */
-export const efficientNetLitePytorch = torchLayout('efficientnet-lite-pytorch', '_fc', (layer) => {
-  const [, group, index, own] = /^blocks\.(\d+)\.(\d+)\.(\w+)$/.exec(layer) ?? [];
-  if (own === undefined) {
-    const ends: Readonly<Record<string, string>> = {
+export const efficientNetLitePytorch = torchLayout(
+  'efficientnet-lite-pytorch',
+  '_fc',
+  residualNames({
+    ends: {
       conv_stem: '_conv_stem',
       bn1: '_bn0',
       conv_head: '_conv_head',
       bn2: '_bn1',
-    };
-    return ends[layer] ?? layer;
-  }
-  // Blocks are counted through; the groups have 1, 2, 2, 3, 3, 4 and 1 of them.
-  const place = [0, 1, 3, 5, 8, 11, 15][Number(group)] + Number(index);
-  const parts: Readonly<Record<string, string>> =
-    group === '0'
-      ? { conv_dw: '_depthwise_conv', bn1: '_bn1', conv_pw: '_project_conv', bn2: '_bn2' }
-      : {
-          conv_pw: '_expand_conv',
-          bn1: '_bn0',
-          conv_dw: '_depthwise_conv',
-          bn2: '_bn1',
-          conv_pwl: '_project_conv',
-          bn3: '_bn2',
-        };
-  return `_blocks.${place}.${parts[own]}`;
-});
+    },
+    // The groups have 1, 2, 2, 3, 3, 4 and 1 blocks.
+    starts: [0, 1, 3, 5, 8, 11, 15],
+    first: { conv_dw: '_depthwise_conv', bn1: '_bn1', conv_pw: '_project_conv', bn2: '_bn2' },
+    others: {
+      conv_pw: '_expand_conv',
+      bn1: '_bn0',
+      conv_dw: '_depthwise_conv',
+      bn2: '_bn1',
+      conv_pwl: '_project_conv',
+      bn3: '_bn2',
+    },
+    inBlock: (block, part) => `_blocks.${block}.${part}`,
+  }),
+);
 
 /** Keras' ResNet50, ResNet101 and ResNet152 of `keras.applications`. */
 export const kerasResNet: WeightLayout = {
@@ -156,36 +174,32 @@ export const huggingFaceBertWithHead = bertLayout('Hugging Face BERT with a head
 /** Google's first models, such as `bert-base-uncased`, whose norms have names of TensorFlow's. */
 export const googleBert = bertLayout('Google BERT', 'bert.', { gamma: 'gamma', beta: 'beta' });
 
+const kerasMobilenetV2Names = residualNames({
+  ends: {
+    conv_stem: 'Conv1',
+    bn1: 'bn_Conv1',
+    conv_head: 'Conv_1',
+    bn2: 'Conv_1_bn',
+  },
+  starts: mobilenetV2Starts,
+  first: { conv_dw: 'depthwise', bn1: 'depthwise_BN', conv_pw: 'project', bn2: 'project_BN' },
+  others: {
+    conv_pw: 'expand',
+    bn1: 'expand_BN',
+    conv_dw: 'depthwise',
+    bn2: 'depthwise_BN',
+    conv_pwl: 'project',
+    bn3: 'project_BN',
+  },
+  inBlock: (block, part) => `${block === 0 ? 'expanded_conv' : `block_${block}`}_${part}`,
+});
+
 /** Keras' MobileNetV2 of `keras.applications`, for `mobilenetV2({ variant: 'keras' })`. */
 export const kerasMobilenetV2: WeightLayout = {
   name: 'Keras MobileNetV2',
-  tensorName(layer, weight) {
-    // Keras 3 calls the kernels of all convolutions so.
-    const own = weight === 'depthwise_kernel' ? 'kernel' : weight;
-    const [, group, index, part] = /^blocks\.(\d+)\.(\d+)\.(\w+)$/.exec(layer) ?? [];
-    if (part === undefined) {
-      const ends: Readonly<Record<string, string>> = {
-        conv_stem: 'Conv1',
-        bn1: 'bn_Conv1',
-        conv_head: 'Conv_1',
-        bn2: 'Conv_1_bn',
-      };
-      return `${ends[layer] ?? layer}/${own}`;
-    }
-    const parts: Readonly<Record<string, string>> =
-      group === '0'
-        ? { conv_dw: 'depthwise', bn1: 'depthwise_BN', conv_pw: 'project', bn2: 'project_BN' }
-        : {
-            conv_pw: 'expand',
-            bn1: 'expand_BN',
-            conv_dw: 'depthwise',
-            bn2: 'depthwise_BN',
-            conv_pwl: 'project',
-            bn3: 'project_BN',
-          };
-    const place = mobilenetV2Places[Number(group)] + Number(index) - 1;
-    return `${group === '0' ? 'expanded_conv' : `block_${place}`}_${parts[part]}/${own}`;
-  },
+  // Keras 3 calls the kernels of all convolutions so.
+  tensorName: (layer, weight) =>
+    `${kerasMobilenetV2Names(layer)}/${weight === 'depthwise_kernel' ? 'kernel' : weight}`,
   kernels: 'tensorflow',
   ignored: /^predictions\//,
 };
