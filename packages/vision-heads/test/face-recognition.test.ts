@@ -82,6 +82,23 @@ describe.each(reference.faces)('of faces with an equal error rate of $eer', (fac
   });
 });
 
+test('the pairs of the same faces are made once for both metrics of verification', () => {
+  let reads = 0;
+  const face = (value: number) => ({
+    label: 'Ann' as const,
+    index: 0,
+    similarity: 1,
+    get embedding() {
+      reads++;
+      return Float32Array.of(1, value, 0, 0);
+    },
+  });
+  const lists = [[face(0), face(0.1), face(5)], [0, 0, 1]] as const;
+  const verification = head.metrics.filter(({ name }) => name !== 'rank-1');
+  expect(verification.map(({ compute }) => compute(...lists))).toEqual([0, 1]);
+  expect(reads).toBe(3);
+});
+
 test('faces of one person only cannot be verified', () => {
   const face = { label: 'Ann' as const, index: 0, similarity: 1, embedding: Float32Array.of(1, 0, 0, 0) };
   const rate = head.metrics.find(({ name }) => name === 'EER');

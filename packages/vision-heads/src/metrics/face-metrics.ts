@@ -1,7 +1,8 @@
 import type { Metric } from '@espalier/core';
 import { facePairs } from '../face-pairs.js';
 import { accuracy } from './accuracy.js';
-import { equalErrorRate, trueAcceptRate } from './verification.js';
+import { once } from './once.js';
+import { equalErrors, operatingPoints, trueAcceptsAt } from './verification.js';
 
 interface EmbeddedFace {
   readonly embedding: Float32Array;
@@ -21,7 +22,7 @@ export const rankOne: Metric<number, { readonly index: number }> = {
 export const verificationErrorRate: Metric<number, EmbeddedFace> = {
   name: 'EER',
   better: 'lower',
-  compute: (faces, people) => equalErrorRate(facePairs(embeddingsOf(faces), people)),
+  compute: (faces, people) => equalErrors(characteristic(faces, people)),
 };
 
 /**
@@ -33,10 +34,12 @@ export function verificationRate(falseAccepts: number): Metric<number, EmbeddedF
   return {
     name: `TAR@FAR=${falseAccepts}`,
     better: 'higher',
-    compute: (faces, people) => trueAcceptRate(facePairs(embeddingsOf(faces), people), falseAccepts),
+    compute: (faces, people) => trueAcceptsAt(characteristic(faces, people), falseAccepts),
   };
 }
 
-function embeddingsOf(faces: readonly EmbeddedFace[]): readonly Float32Array[] {
-  return faces.map(({ embedding }) => embedding);
-}
+/** The receiver operating characteristic of all pairs of the faces. */
+const characteristic = once((faces: readonly EmbeddedFace[], people: readonly number[]) => {
+  const embeddings = faces.map(({ embedding }) => embedding);
+  return operatingPoints(facePairs(embeddings, people));
+});

@@ -1,5 +1,6 @@
 import type { Metric } from '@espalier/core';
 import { type ClassMap, checkSameSize, UNKNOWN } from '../label-map.js';
+import { once } from './once.js';
 
 /**
  * The mean over the classes of intersection over union, counted over the pixels of all pictures whose class is
@@ -54,24 +55,8 @@ export function pixelAccuracy(classes: number): Metric<ClassMap, ClassMap> {
   };
 }
 
-/** The last matrix of some predictions: all pixel metrics of a head are asked about the same ones. */
-const counted = new WeakMap<
-  readonly ClassMap[],
-  { readonly labels: readonly ClassMap[]; readonly classes: number; readonly matrix: Float64Array }
->();
-
-/** How many pixels of each class (rows) were given each class (columns); counted once for the same lists. */
-function confusionMatrix(
-  predictions: readonly ClassMap[],
-  labels: readonly ClassMap[],
-  classes: number,
-): Float64Array {
-  const known = counted.get(predictions);
-  if (known?.labels === labels && known.classes === classes) return known.matrix;
-  const matrix = countPixels(predictions, labels, classes);
-  counted.set(predictions, { labels, classes, matrix });
-  return matrix;
-}
+/** How many pixels of each class (rows) were given each class (columns). */
+const confusionMatrix = once(countPixels);
 
 function countPixels(
   predictions: readonly ClassMap[],

@@ -54,11 +54,17 @@ export function operatingPoints(pairs: readonly Pair[]): readonly OperatingPoint
  * @throws RangeError when there is no pair of the same, or none of different things.
  */
 export function trueAcceptRate(pairs: readonly Pair[], falseAccepts: number): number {
-  return Math.max(
-    ...operatingPoints(pairs)
-      .filter((point) => point.falseAccepts <= falseAccepts)
-      .map((point) => point.trueAccepts),
-  );
+  return trueAcceptsAt(operatingPoints(pairs), falseAccepts);
+}
+
+/** `trueAcceptRate` of pairs whose characteristic is known. */
+export function trueAcceptsAt(points: readonly OperatingPoint[], falseAccepts: number): number {
+  return lastWithin(points, falseAccepts).trueAccepts;
+}
+
+/** The lowest threshold with at most this share of false accepts. Both shares rise from each point to the next. */
+function lastWithin(points: readonly OperatingPoint[], falseAccepts: number): OperatingPoint {
+  return points.findLast((point) => point.falseAccepts <= falseAccepts)!;
 }
 
 /**
@@ -68,13 +74,20 @@ export function trueAcceptRate(pairs: readonly Pair[], falseAccepts: number): nu
  * @throws RangeError when there is no pair of the same, or none of different things.
  */
 export function equalErrorRate(pairs: readonly Pair[]): number {
-  const points = operatingPoints(pairs);
-  // What is accepted wrongly minus what is refused wrongly rises from −1 to 1.
-  const balance = ({ falseAccepts, trueAccepts }: OperatingPoint) => falseAccepts - (1 - trueAccepts);
+  return equalErrors(operatingPoints(pairs));
+}
+
+/** `equalErrorRate` of pairs whose characteristic is known. */
+export function equalErrors(points: readonly OperatingPoint[]): number {
   const after = points.findIndex((point) => balance(point) >= 0);
   const [left, right] = [points[after - 1], points[after]];
   const part = -balance(left) / (balance(right) - balance(left));
   return left.falseAccepts + part * (right.falseAccepts - left.falseAccepts);
+}
+
+/** What is accepted wrongly minus what is refused wrongly: it rises from −1 to 1. */
+function balance({ falseAccepts, trueAccepts }: OperatingPoint): number {
+  return falseAccepts - (1 - trueAccepts);
 }
 
 /**
@@ -86,9 +99,7 @@ export function equalErrorRate(pairs: readonly Pair[]): number {
  */
 export function verificationThreshold(pairs: readonly Pair[], falseAccepts?: number): number {
   const points = operatingPoints(pairs);
-  if (falseAccepts !== undefined) {
-    return points.findLast((point) => point.falseAccepts <= falseAccepts)!.threshold;
-  }
-  const difference = (point: OperatingPoint) => Math.abs(point.falseAccepts - (1 - point.trueAccepts));
+  if (falseAccepts !== undefined) return lastWithin(points, falseAccepts).threshold;
+  const difference = (point: OperatingPoint) => Math.abs(balance(point));
   return points.reduce((best, point) => (difference(point) < difference(best) ? point : best)).threshold;
 }
