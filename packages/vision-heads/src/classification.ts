@@ -1,7 +1,7 @@
-import { TaskError } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { textBox, type VisionHead } from './draw/picture.js';
+import { encodeIndices } from './indices.js';
 import { accuracy } from './metrics/accuracy.js';
 import { macroF1 } from './metrics/macro-f1.js';
 
@@ -46,20 +46,7 @@ export function classification<const Class extends string>({
         .apply(pooled) as tfl.SymbolicTensor;
     },
 
-    encode(labels, { task }) {
-      for (const label of labels) {
-        if (label === undefined || (Number.isInteger(label) && label >= 0 && label < classes.length))
-          continue;
-        throw new TaskError(
-          task,
-          `found the class index ${label}; expected a whole number from 0 to ${classes.length - 1}.`,
-        );
-      }
-      return tf.tensor1d(
-        labels.map((label) => label ?? 0),
-        'int32',
-      );
-    },
+    encode: (labels, { task }) => encodeIndices(labels, classes.length, { task, found: 'the class index' }),
 
     losses(scores, target) {
       return tf.tidy(() => {

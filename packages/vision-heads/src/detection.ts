@@ -4,6 +4,7 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { type DetectedBox, type LabelledBox, nonMaximumSuppression } from './box.js';
 import { type BoxTensors, generalizedIouLosses } from './box-losses.js';
 import { colourOf, short, textBox, type VisionHead } from './draw/picture.js';
+import { checkIndex } from './indices.js';
 import { averagePrecision } from './metrics/average-precision.js';
 
 export interface DetectionOptions<Class extends string> {
@@ -172,12 +173,7 @@ interface Grid {
 
 function checkBox(box: LabelledBox, classes: number, task: string): void {
   const { x, y, width, height } = box;
-  if (!(Number.isInteger(box.class) && box.class >= 0 && box.class < classes)) {
-    throw new TaskError(
-      task,
-      `found a box of the class index ${box.class}; expected a whole number from 0 to ${classes - 1}.`,
-    );
-  }
+  checkIndex(box.class, classes, { task, found: 'a box of the class index' });
   // A hair's breadth over the edge is the rounding of whoever divided by the picture's size.
   const inside = x >= -1e-6 && y >= -1e-6 && x + width <= 1 + 1e-6 && y + height <= 1 + 1e-6;
   if (!(inside && width > 0 && height > 0)) {

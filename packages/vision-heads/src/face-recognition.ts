@@ -1,7 +1,7 @@
-import { TaskError } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { textBox, type VisionHead } from './draw/picture.js';
+import { encodeIndices } from './indices.js';
 import { rankOne, verificationErrorRate, verificationRate } from './metrics/face-metrics.js';
 import { PersonSimilarity } from './person-similarity.js';
 
@@ -65,33 +65,17 @@ export function faceRecognition<const Person extends string>({
     kind: `faceRecognition(${count} people, ${dimensions} dimensions)`,
 
     connect(features, task) {
+      const last = features[features.length - 1];
       const layers = [
-        ...(features[features.length - 1].shape.length > 2
-          ? [tfl.layers.flatten({ name: `${task}/flat` })]
-          : []),
+        ...(last.shape.length > 2 ? [tfl.layers.flatten({ name: `${task}/flat` })] : []),
         tfl.layers.dense({ name: `${task}/embedding`, units: dimensions, useBias: false }),
         tfl.layers.batchNormalization({ name: `${task}/norm`, momentum: 0.9 }),
         new PersonSimilarity({ name: `${task}/similarity`, people: count }),
       ];
-      return layers.reduce(
-        (latest, layer) => layer.apply(latest) as tfl.SymbolicTensor,
-        features[features.length - 1],
-      );
+      return layers.reduce((latest, layer) => layer.apply(latest) as tfl.SymbolicTensor, last);
     },
 
-    encode(labels, { task }) {
-      for (const label of labels) {
-        if (label === undefined || (Number.isInteger(label) && label >= 0 && label < count)) continue;
-        throw new TaskError(
-          task,
-          `found the person ${label}; expected a whole number from 0 to ${count - 1}.`,
-        );
-      }
-      return tf.tensor1d(
-        labels.map((label) => label ?? 0),
-        'int32',
-      );
-    },
+    encode: (labels, { task }) => encodeIndices(labels, count, { task, found: 'the person' }),
 
     losses(output, target) {
       return tf.tidy(() => {

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { VisionHead } from './draw/picture.js';
 import { drawSegments } from './draw/segments.js';
 import { groupPixels } from './group-pixels.js';
+import { checkIndex } from './indices.js';
 import { checkMapSize, type FoundSegment, type SegmentMap, UNKNOWN } from './label-map.js';
 import { maskAveragePrecision } from './metrics/mask-average-precision.js';
 import { panopticQuality, recognitionQuality, segmentationQuality } from './metrics/panoptic-quality.js';
@@ -119,11 +120,7 @@ export function instanceSegmentation<const Class extends string>({
 
 function checkSegments({ values, segments, width }: SegmentMap, count: number, task: string): void {
   for (const [index, segment] of segments.entries()) {
-    if (Number.isInteger(segment.class) && segment.class >= 0 && segment.class < count) continue;
-    throw new TaskError(
-      task,
-      `found segment ${index + 1} of the class ${segment.class}; expected a whole number from 0 to ${count - 1}.`,
-    );
+    checkIndex(segment.class, count, { task, found: `segment ${index + 1} of the class` });
   }
   for (const [pixel, value] of values.entries()) {
     if (value >= UNKNOWN && value <= segments.length) continue;

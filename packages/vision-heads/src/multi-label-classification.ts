@@ -1,7 +1,8 @@
-import { type Metric, TaskError } from '@espalier/core';
+import type { Metric } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { textBox, type VisionHead } from './draw/picture.js';
+import { checkIndex } from './indices.js';
 
 /** Which classes a picture shows. */
 export interface MultiLabelClassification<Class extends string> {
@@ -45,12 +46,7 @@ export function multiLabelClassification<const Class extends string>({
       const values = new Float32Array(labels.length * count);
       for (const [example, indices] of labels.entries()) {
         for (const index of indices ?? []) {
-          if (!(Number.isInteger(index) && index >= 0 && index < count)) {
-            throw new TaskError(
-              task,
-              `found the class index ${index}; expected a whole number from 0 to ${count - 1}.`,
-            );
-          }
+          checkIndex(index, count, { task, found: 'the class index' });
           values[example * count + index] = 1;
         }
       }

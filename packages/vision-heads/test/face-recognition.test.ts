@@ -93,7 +93,10 @@ test('the pairs of the same faces are made once for both metrics of verification
       return Float32Array.of(1, value, 0, 0);
     },
   });
-  const lists = [[face(0), face(0.1), face(5)], [0, 0, 1]] as const;
+  const lists = [
+    [face(0), face(0.1), face(5)],
+    [0, 0, 1],
+  ] as const;
   const verification = head.metrics.filter(({ name }) => name !== 'rank-1');
   expect(verification.map(({ compute }) => compute(...lists))).toEqual([0, 1]);
   expect(reads).toBe(3);
