@@ -1,7 +1,6 @@
 /** Unused files, exports and dependencies. What a package exports is where its use begins. */
-import { members, outputs } from './scripts/lib/workspace.mjs';
+import { members, outputs, sourceOf } from './scripts/lib/workspace.mjs';
 
-const sourceOf = (output) => output.replace(/^\.\/dist\/(.*)\.js$/, 'src/$1.ts');
 const workspace = ({ folder, manifest }) => [
   folder,
   {

@@ -1,6 +1,6 @@
 /** Whether everything that the packages export says what it is. */
 import { join, relative } from 'node:path';
-import { publicPackages, root } from './workspace.mjs';
+import { publicSources, root } from './workspace.mjs';
 
 /** Functions, classes, their methods and constants without a docstring. Types may speak for themselves. */
 async function undocumented(entries) {
@@ -36,11 +36,6 @@ async function undocumented(entries) {
 
 /** @throws Error that names what says nothing. */
 export async function checkDocstrings() {
-  const entries = publicPackages().flatMap(({ manifest, path }) =>
-    Object.values(manifest.exports ?? {}).map((target) =>
-      join(path, target.default.replace(/^\.\/dist\/(.*)\.js$/, 'src/$1.ts')),
-    ),
-  );
-  const silent = await undocumented(entries);
+  const silent = await undocumented(publicSources());
   if (silent.length > 0) throw new Error(`These exports have no docstring:\n${silent.join('\n')}`);
 }

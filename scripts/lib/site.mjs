@@ -1,18 +1,9 @@
 /** The documentation site: the reference from the sources, and pages that people wrote. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { quietly } from './run.mjs';
-import { members, root, tool } from './workspace.mjs';
+import { publicSources, root, tool } from './workspace.mjs';
 
 /** Writes docs/reference from what the packages export. */
 export async function writeReference(onOutput) {
-  const entries = members('packages').flatMap(({ manifest, path }) =>
-    manifest.private
-      ? []
-      : Object.values(manifest.exports ?? {})
-          .map((target) => join(path, target.default.replace(/^\.\/dist\/(.*)\.js$/, 'src/$1.ts')))
-          .filter((file) => existsSync(file)),
-  );
   await quietly(
     tool(
       'typedoc',
@@ -20,7 +11,7 @@ export async function writeReference(onOutput) {
       ...['--tsconfig', 'tsconfig.json', '--skipErrorChecking', '--excludeInternal', '--excludePrivate'],
       ...['--entryFileName', 'index', '--githubPages', 'false', '--hideBreadcrumbs', '--logLevel', 'Error'],
       ...['--name', 'Reference', '--disableSources', '--sanitizeComments'],
-      ...entries,
+      ...publicSources(),
     ),
     { cwd: root, onOutput },
   );

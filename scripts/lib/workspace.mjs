@@ -24,6 +24,15 @@ export const outputs = ({ exports = {}, bin = {} }) => [
   ...Object.values(bin),
 ];
 
+/** The source of a file that a package promises. */
+export const sourceOf = (output) => output.replace(/^\.\/dist\/(.*)\.js$/, 'src/$1.ts');
+
+/** The sources of what the public packages export. */
+export const publicSources = () =>
+  publicPackages().flatMap(({ manifest, path }) =>
+    outputs({ exports: manifest.exports }).map((output) => join(path, sourceOf(output))),
+  );
+
 /** Examples are programs; what they share lies beside them. */
 export const examples = () =>
   members('examples').filter(({ manifest }) => outputs(manifest).includes('./dist/main.js'));
