@@ -18,10 +18,12 @@ import { publicPackages, root } from './lib/workspace.mjs';
 
 const program = (name) => readFileSync(fileURLToPath(new URL(`pack-test/${name}`, import.meta.url)), 'utf8');
 
-/** The tarballs of all public packages, by name. */
+/** Builds and packs all public packages: the tarballs, by name. */
 async function packAll(folder) {
+  const members = publicPackages();
+  await build(members.map(({ manifest }) => `${manifest.name}...`));
   const tarballs = new Map();
-  for (const member of publicPackages()) tarballs.set(member.manifest.name, await pack(member, folder));
+  for (const member of members) tarballs.set(member.manifest.name, await pack(member, folder));
   return tarballs;
 }
 
@@ -86,10 +88,7 @@ async function alone(folder, manager, manifest, tarballs, onOutput) {
 export async function packTest(checks) {
   const folder = temporaryFolder();
   const run = (title, work) => checks.run(`pack test: ${title}`, work);
-  const tarballs = await run('pack', async () => {
-    await build(publicPackages().map(({ manifest }) => `${manifest.name}...`));
-    return packAll(folder);
-  });
+  const tarballs = await run('pack', () => packAll(folder));
   if (!tarballs) return;
 
   const losses = join(folder, 'losses');
@@ -141,7 +140,6 @@ export async function packTest(checks) {
 /** Each package alone, with each package manager, its peers at their lowest versions. */
 async function packTestAll(checks) {
   const folder = temporaryFolder();
-  await build(publicPackages().map(({ manifest }) => `${manifest.name}...`));
   const tarballs = await packAll(folder);
   for (const manager of managers) {
     for (const { name, manifest } of publicPackages()) {
