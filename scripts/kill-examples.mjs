@@ -11,20 +11,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { main, Refusal } from './lib/main.mjs';
+import { findExample } from './lib/example.mjs';
+import { main } from './lib/main.mjs';
 import { build, install } from './lib/prepare.mjs';
-import { examples } from './lib/workspace.mjs';
-
-/** Random numbers of a seed (mulberry32). */
-function seeded(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let bits = Math.imul(state ^ (state >>> 15), state | 1);
-    bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61);
-    return ((bits ^ (bits >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 /** The losses of every network of a run, by the place of their file. */
 function lossesIn(folder) {
@@ -99,17 +88,15 @@ await main(async () => {
     allowPositionals: true,
   });
   const names = positionals.length > 0 ? positionals : ['digits', 'task-families', 'spoken-digits'];
-  const chosen = names.map((name) => {
-    const example = examples().find((it) => it.name === name);
-    if (!example) throw new Refusal(`There is no example ${JSON.stringify(name)}.`, 2);
-    return example;
-  });
+  const chosen = names.map(findExample);
   await install();
   await build(
     chosen.map(({ manifest }) => `${manifest.name}...`),
     { ESPALIER_WITHOUT_TYPES: '1' },
   );
-  const random = seeded(Number(values.seed));
+  // Not built yet when this script begins.
+  const { seededRandom } = await import('../packages/core/dist/index.js');
+  const random = seededRandom(Number(values.seed));
   const total = Number(values.kills);
   for (const [place, example] of chosen.entries()) {
     const share =

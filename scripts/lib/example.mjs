@@ -13,9 +13,15 @@ export function describeExamples() {
   return `Examples:\n${lines.join('\n')}`;
 }
 
-export async function runExample(name, args) {
+/** @throws Refusal when there is none of this name. */
+export function findExample(name) {
   const example = examples().find((it) => it.name === name);
   if (!example) throw new Refusal(`There is no example ${JSON.stringify(name)}.\n\n${describeExamples()}`, 2);
+  return example;
+}
+
+export async function runExample(name, args) {
+  const example = findExample(name);
   await install();
   await build([`${example.manifest.name}...`], { ESPALIER_WITHOUT_TYPES: '1' });
   return attached([process.execPath, join(example.path, 'dist/main.js'), ...args], {
