@@ -1,29 +1,21 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { FACE_SIZE, generatedFaces } from '@espalier/datasets';
 import sharp from 'sharp';
 import { afterAll, describe, expect, test } from 'vitest';
 import { inBrowser, withoutBrowser } from '../../../vitest.browser.js';
+import { runExample } from '../../../vitest.example.js';
 import { drawings } from '../src/drawings.js';
 import { standardized } from '../src/face-set.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'espalier-faces-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const script = fileURLToPath(new URL('../../../scripts/example.mjs', import.meta.url));
-function run(data: string | undefined, ...options: string[]) {
-  // As a shell would: what vitest tells its own children is not for the example.
-  const { NODE_OPTIONS: _, ESPALIER_DATA: __, ...env } = process.env;
-  const args = [script, 'faces', '--quick', '--engine', 'wasm', '--json', 'out.json', ...options];
-  return spawnSync(process.execPath, args, {
-    cwd: folder,
-    encoding: 'utf8',
-    env: { ...env, INIT_CWD: folder, ...(data && { ESPALIER_DATA: data }) },
+const run = (data: string | undefined, ...options: string[]) =>
+  runExample(folder, ['faces', '--quick', '--engine', 'wasm', '--json', 'out.json', ...options], {
+    ESPALIER_DATA: data,
   });
-}
 
 /** A data folder of drawn faces: of four people four to train on and two to test on. */
 async function makePhotographs(): Promise<void> {

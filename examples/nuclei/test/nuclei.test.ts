@@ -1,12 +1,11 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { seededRandom } from '@espalier/core';
 import sharp from 'sharp';
 import { afterAll, describe, expect, test } from 'vitest';
 import { inBrowser, withoutBrowser } from '../../../vitest.browser.js';
+import { runExample } from '../../../vitest.example.js';
 import { augment } from '../src/augment.js';
 import { testData, trainingData } from '../src/data.js';
 import { type Sample, SIDE } from '../src/pictures.js';
@@ -85,17 +84,10 @@ async function makeData(folder: string): Promise<void> {
 
 describe('pnpm example nuclei --quick', () => {
   const folder = mkdtempSync(join(tmpdir(), 'espalier-nuclei-'));
-  const script = fileURLToPath(new URL('../../../scripts/example.mjs', import.meta.url));
-  const run = (data: string) => {
-    // As a shell would: what vitest tells its own children is not for the example.
-    const { NODE_OPTIONS: _, ...env } = process.env;
-    const args = [script, 'nuclei', '--quick', '--engine', 'wasm', '--json', 'out.json'];
-    return spawnSync(process.execPath, args, {
-      cwd: folder,
-      encoding: 'utf8',
-      env: { ...env, INIT_CWD: folder, ESPALIER_DATA: data },
+  const run = (data: string) =>
+    runExample(folder, ['nuclei', '--quick', '--engine', 'wasm', '--json', 'out.json'], {
+      ESPALIER_DATA: data,
     });
-  };
   afterAll(() => rmSync(folder, { recursive: true }));
 
   test('compares on pictures of a folder, and shows them in a browser without an error', async () => {

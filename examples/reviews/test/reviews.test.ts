@@ -1,24 +1,14 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { inBrowser, withoutBrowser } from '../../../vitest.browser.js';
+import { runExample } from '../../../vitest.example.js';
 
-const script = fileURLToPath(new URL('../../../scripts/example.mjs', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'espalier-reviews-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const run = (...args: string[]) => {
-  // As a shell would: what vitest tells its own children is not for the example.
-  const { NODE_OPTIONS: _, ...env } = process.env;
-  return spawnSync(process.execPath, [script, 'reviews', ...args], {
-    cwd: folder,
-    encoding: 'utf8',
-    env: { ...env, INIT_CWD: folder, ESPALIER_DATA: folder },
-  });
-};
+const run = (...args: string[]) => runExample(folder, ['reviews', ...args], { ESPALIER_DATA: folder });
 
 /** Texts such as "a good film" of which a quarter each comes from every source; every third is for testing. */
 function writeTexts() {

@@ -1,10 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { InputError } from '@espalier/core';
 import { afterAll, describe, expect, test } from 'vitest';
+import { runExample } from '../../../vitest.example.js';
 import { movedExamples, plainExamples } from '../src/examples.js';
 import { compose, heads, MELS, WINDOW } from '../src/network.js';
 import { isTest, isValidation, type Recording } from '../src/recordings.js';
@@ -73,15 +72,8 @@ test('the network hears one second, for both tasks', async () => {
   model.dispose();
 });
 
-const run = (environment: Record<string, string>, ...args: string[]) => {
-  const { NODE_OPTIONS: _, ...env } = process.env;
-  const script = fileURLToPath(new URL('../../../scripts/example.mjs', import.meta.url));
-  return spawnSync(process.execPath, [script, 'spoken-digits', ...args], {
-    cwd: folder,
-    encoding: 'utf8',
-    env: { ...env, INIT_CWD: folder, ...environment },
-  });
-};
+const run = (environment: Record<string, string>, ...args: string[]) =>
+  runExample(folder, ['spoken-digits', ...args], environment);
 
 test('without the recordings, it says where they are to be had', () => {
   const { status, stderr } = run({ ESPALIER_DATA: '/nowhere' }, '--engine', 'wasm', '--quick');
