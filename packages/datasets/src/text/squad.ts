@@ -1,4 +1,5 @@
-import { DatasetError, messageOf } from '../errors.js';
+import { DatasetError } from '../errors.js';
+import { parseJson } from './parse-json.js';
 
 /** A question about a paragraph. */
 export interface SquadQuestion {
@@ -23,14 +24,7 @@ export function parseSquad(
   file: string,
   isWanted: (article: number) => boolean = () => true,
 ): SquadQuestion[] {
-  let root: unknown;
-  try {
-    root = JSON.parse(text);
-  } catch (cause) {
-    throw new DatasetError(`${file}: is no JSON: ${messageOf(cause)}`, {
-      cause,
-    });
-  }
+  const root = parseJson(text, file);
   const ids = new Set<string>();
   const questions: SquadQuestion[] = [];
   for (const article of list(root, 'data', file).filter((_, index) => isWanted(index))) {

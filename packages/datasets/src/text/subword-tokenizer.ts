@@ -1,5 +1,6 @@
 import { DatasetError, messageOf } from '../errors.js';
 import { normalizeText } from './normalize.js';
+import { parseJson } from './parse-json.js';
 
 /** Turns texts into numbers of subwords and back, as a `tokenizer.json` says. */
 export interface SubwordTokenizer {
@@ -76,12 +77,7 @@ export async function subwordTokenizer(text: string, file: string): Promise<Subw
 }
 
 function parse(text: string, file: string): TokenizerFile {
-  let parsed: Partial<TokenizerFile> | null;
-  try {
-    parsed = JSON.parse(text);
-  } catch (cause) {
-    throw new DatasetError(`${file}: is no JSON: ${messageOf(cause)}`, { cause });
-  }
+  const parsed = parseJson(text, file) as Partial<TokenizerFile> | null;
   if (parsed?.model?.vocab === undefined) {
     throw new DatasetError(`${file}: has no "model" with a "vocab", so it is no tokenizer.json.`);
   }
