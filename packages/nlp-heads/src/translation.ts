@@ -1,5 +1,10 @@
-import type { Head, Metric } from '@espalier/core';
-import { type GeneratedText, type GenerationOptions, textGeneration } from './generation/text-generation.js';
+import type { Head } from '@espalier/core';
+import {
+  type GeneratedText,
+  type GenerationOptions,
+  textGeneration,
+  textMetric,
+} from './generation/text-generation.js';
 import { bleu } from './metrics/bleu.js';
 import { chrf } from './metrics/chrf.js';
 
@@ -9,22 +14,7 @@ import { chrf } from './metrics/chrf.js';
  * the decoder looked for each token.
  */
 export function translation(options: GenerationOptions): Head<string, GeneratedText> {
-  return textGeneration('translation', options, [corpus('BLEU', bleu), corpus('chrF', chrf)], {
+  return textGeneration('translation', options, [textMetric('BLEU', bleu), textMetric('chrF', chrf)], {
     mayBeEmpty: false,
   });
-}
-
-function corpus(
-  name: string,
-  measure: (hypotheses: readonly string[], references: readonly (readonly string[])[]) => number,
-): Metric<string, GeneratedText> {
-  return {
-    name,
-    better: 'higher',
-    compute: (predictions, labels) =>
-      measure(
-        predictions.map(({ text }) => text),
-        labels.map((label) => [label]),
-      ),
-  };
 }

@@ -129,6 +129,22 @@ export function textGeneration(
   };
 }
 
+/** How good written texts are, each beside the one that is right. */
+export function textMetric(
+  name: string,
+  measure: (texts: readonly string[], references: readonly (readonly string[])[]) => number,
+): Metric<string, GeneratedText> {
+  return {
+    name,
+    better: 'higher',
+    compute: (predictions, labels) =>
+      measure(
+        predictions.map(({ text }) => text),
+        labels.map((label) => [label]),
+      ),
+  };
+}
+
 /** A decoder at work: what it remembers of the texts that are being written. */
 class Writer {
   readonly #decoder: TokenDecoder;
