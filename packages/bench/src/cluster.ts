@@ -10,6 +10,7 @@ import * as engine from '@espalier/engine';
 import { connect } from '@espalier/engine/cluster';
 import * as tf from '@tensorflow/tfjs-core';
 import { examplesOf, type Problem, training } from './cluster-problem.js';
+import { median } from './numbers.js';
 import { describeMachine, machineLine, markdownTable, writeJson } from './report.js';
 
 const { values: options } = parseArgs({
@@ -92,9 +93,6 @@ async function startCluster(problem: Problem, workers: number) {
     },
   };
 }
-
-const median = (values: readonly number[]) =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 /** Times steps after a few that trace and warm up. */
 async function timed(step: () => Promise<void> | void): Promise<{ ms: number; bytes: number }> {
