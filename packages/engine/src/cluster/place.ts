@@ -1,6 +1,6 @@
 import { ProgramError } from '../errors.js';
 import type { EntryNodes } from '../program/graph.js';
-import type { AttributeValue, GraphNode } from '../program/saved-model.js';
+import { type AttributeValue, type GraphNode, nodeOf } from '../program/saved-model.js';
 import { sumAttribute } from '../program/trace.js';
 import { cpuOf, DeviceGraph, examplesVariable, type } from './nodes.js';
 import type { PerWorker } from './per-worker.js';
@@ -139,7 +139,7 @@ function workerPart({ worker, nodes, entry }: Copy, placement: Placement): Worke
     extra.push(...ownSeed(seed, `${prefix}/${entry.seed}`, worker, device));
   }
   const rename = (name: string) => {
-    const node = name.replace(/^\^|:\d+$/g, '');
+    const node = nodeOf(name);
     if (node === entry.seed) return seed;
     return own.has(node)
       ? name.replace(/^\^?/, (caret) => `${caret}${prefixOwn}/`)
@@ -195,7 +195,7 @@ function onServers(nodes: readonly GraphNode[], { serverOf }: Placement): GraphN
     const state = stateOf(name);
     if (state !== undefined) servers.set(name, serverOf.get(state)!);
   }
-  const sourcesOf = ({ inputs }: GraphNode) => inputs.map((input) => input.replace(/^\^|:\d+$/g, ''));
+  const sourcesOf = ({ inputs }: GraphNode) => inputs.map(nodeOf);
   const free = nodes.filter(({ name, device }) => device === undefined && !servers.has(name));
   // What takes a variable's resource has to be where that is.
   const handles = new Set(nodes.filter(({ op }) => op === 'VarHandleOp').map(({ name }) => name));
@@ -227,11 +227,11 @@ function ancestors(
   isEnd: (node: GraphNode) => boolean,
 ): GraphNode[] {
   const byName = new Map(nodes.map((node) => [node.name, node]));
-  const reached = new Set(ends.map((end) => end.replace(/^\^|:\d+$/g, '')));
+  const reached = new Set(ends.map(nodeOf));
   for (const name of reached) {
     const node = byName.get(name)!;
     if (isEnd(node)) continue;
-    for (const input of node.inputs) reached.add(input.replace(/^\^|:\d+$/g, ''));
+    for (const input of node.inputs) reached.add(nodeOf(input));
   }
   return nodes.filter(({ name }) => reached.has(name));
 }

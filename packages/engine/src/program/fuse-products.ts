@@ -1,5 +1,5 @@
 import { dataTypes } from './binding.js';
-import type { AttributeValue, GraphNode } from './saved-model.js';
+import { type AttributeValue, type GraphNode, isTrue, nodeOf } from './saved-model.js';
 
 /** What a node computes of tensors that could lie in one with those of other nodes. */
 export interface Product {
@@ -114,8 +114,8 @@ export function transposeOnce(
   return [...nodes.map((node) => replaced.get(node) ?? node), ...added];
 }
 
-function isTurned({ op, attributes: { transpose_b: turned } }: GraphNode): boolean {
-  return op === 'MatMul' && turned?.kind === 'bool' && turned.value;
+function isTurned({ op, attributes }: GraphNode): boolean {
+  return op === 'MatMul' && isTrue(attributes.transpose_b);
 }
 
 /** Nodes are alike if their results have one shape, and their operands too. */
@@ -139,11 +139,6 @@ function constant(name: string, value: number | readonly number[]): GraphNode {
     inputs: [],
     attributes: { dtype: integer, value: { kind: 'tensor', value: tensor } },
   };
-}
-
-/** `^node` and `node:1` are the node's. */
-function nodeOf(input: string): string {
-  return input.replace(/^\^|:\d+$/g, '');
 }
 
 /** Whether it is worth a copy to have an operand beside others. */

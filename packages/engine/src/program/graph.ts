@@ -3,7 +3,7 @@ import { type DataType, dataTypes } from './binding.js';
 import type { Draws } from './compare-traces.js';
 import type { Distribution } from './draws.js';
 import { fuseSums, isSmall, type Product, transposeOnce } from './fuse-products.js';
-import type { AttributeValue, GraphNode, TensorValue } from './saved-model.js';
+import { type AttributeValue, type GraphNode, isTrue, nodeOf, type TensorValue } from './saved-model.js';
 import type { Trace, TraceNode, Value } from './trace.js';
 
 /** Names of the nodes of a variable that lives in the session. */
@@ -250,7 +250,6 @@ export class Graph {
       transpose_a: adj_x!,
       transpose_b: adj_y!,
     });
-    const isTrue = (value: AttributeValue | undefined) => value?.kind === 'bool' && value.value;
     const rows = a.at(isTrue(adj_x) ? -1 : -2)!;
     const columns = b.at(isTrue(adj_y) ? -2 : -1)!;
     const batch = Array.from({ length: Math.max(a.length, b.length) - 2 }, () => 1);
@@ -270,7 +269,7 @@ export class Graph {
     const [axis, ...others] = integersOf(node.value);
     if (axis === undefined || others.length > 0) return;
     const summed = axis < 0 ? axis + x.shape.length : axis;
-    const keeps = attributes.keep_dims?.kind === 'bool' && attributes.keep_dims.value;
+    const keeps = isTrue(attributes.keep_dims);
     const shape = x.shape.flatMap((size, index) => (index !== summed ? [size] : keeps ? [1] : []));
     this.note({ name, shape }, [{ shape: x.shape, summed }]);
   }
@@ -344,7 +343,7 @@ function reachable(nodes: readonly GraphNode[], ends: Iterable<string>): GraphNo
   const byName = new Map(nodes.map((node) => [node.name, node]));
   const reached = new Set(ends);
   for (const name of reached) {
-    for (const input of byName.get(name)!.inputs) reached.add(input.replace(/^\^|:\d+$/g, ''));
+    for (const input of byName.get(name)!.inputs) reached.add(nodeOf(input));
   }
   return nodes.filter(({ name }) => reached.has(name));
 }

@@ -28,6 +28,15 @@ export interface GraphNode {
   readonly device?: string;
 }
 
+/** The name of the node that an input, `node:index` or `^node`, belongs to. */
+export function nodeOf(input: string): string {
+  return input.replace(/^\^|:\d+$/g, '');
+}
+
+export function isTrue(value: AttributeValue | undefined): boolean {
+  return value?.kind === 'bool' && value.value;
+}
+
 /** A tensor of the graph under a name that its users know. */
 export interface SignatureTensor {
   readonly tensor: string;
