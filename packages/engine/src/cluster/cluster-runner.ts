@@ -11,6 +11,7 @@ import type { Trace } from '../program/trace.js';
 import { disposeRecording, recordTwice, type TracedRunnerOptions } from '../program/traced-runner.js';
 import { balance } from './balance.js';
 import type { ClusterSession } from './cluster-session.js';
+import { cpuOf } from './nodes.js';
 import { type PerWorker, perWorkerOf } from './per-worker.js';
 import { type Placed, place, stateOf } from './place.js';
 
@@ -122,10 +123,14 @@ export class ClusterRunner implements Runner {
       const nodes = graph.append(trace, draws);
       return { worker, nodes: graph.nodes, entry: nodes };
     });
-    const serverOf = new Map(
+    return place(copies, { entry, prefix: `entry${this.count++}`, serverOf: this.serverOf, perWorker });
+  }
+
+  /** Which parameter server has a variable, by the name of its nodes. */
+  private get serverOf(): Map<string, number> {
+    return new Map(
       [...this.places].map(([variable, server]) => [stateOf(this.nodesOf(variable).handle)!, server]),
     );
-    return place(copies, { entry, prefix: `entry${this.count++}`, serverOf, perWorker });
   }
 
   /** Traces an entry for one worker's shapes. */
@@ -174,13 +179,10 @@ export class ClusterRunner implements Runner {
   }
 
   private reopen(): void {
-    const state = new Graph(this.base).nodes.map((node) => ({ node, name: stateOf(node.name)! }));
-    const servers = new Map(
-      [...this.places].map(([variable, server]) => [stateOf(this.nodesOf(variable).handle)!, server]),
-    );
-    const nodes = state.map(({ node, name }) => ({
+    const { serverOf } = this;
+    const nodes = this.base.nodes.map((node) => ({
       ...node,
-      device: `/job:ps/replica:0/task:${servers.get(name) ?? 0}/device:CPU:0`,
+      device: cpuOf({ job: 'ps', index: serverOf.get(stateOf(node.name)!) ?? 0 }),
     }));
     const entries = [...this.placed.values()].flatMap((placed) =>
       placed.nodes.filter(({ name }) => stateOf(name) === undefined),

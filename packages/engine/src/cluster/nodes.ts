@@ -5,9 +5,14 @@ import type { Task } from './spec.js';
 /** TensorFlow's number for bytes. */
 export const uint8: DataType = 4;
 
+/** All devices of a task: TensorFlow chooses among them. */
+export function devicesOf({ job, index }: Task): string {
+  return `/job:${job}/replica:0/task:${index}`;
+}
+
 /** The processor of a task. What several sessions share is pinned there, so that they find the same one. */
-export function cpuOf({ job, index }: Task): string {
-  return `/job:${job}/replica:0/task:${index}/device:CPU:0`;
+export function cpuOf(task: Task): string {
+  return `${devicesOf(task)}/device:CPU:0`;
 }
 
 /** Where a worker keeps the tensors of its examples, by their names. */

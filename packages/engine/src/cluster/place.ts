@@ -1,8 +1,9 @@
 import { ProgramError } from '../errors.js';
+import { dataTypes } from '../program/binding.js';
 import type { EntryNodes } from '../program/graph.js';
 import { type AttributeValue, type GraphNode, nodeOf } from '../program/saved-model.js';
 import { sumAttribute } from '../program/trace.js';
-import { cpuOf, DeviceGraph, examplesVariable, type } from './nodes.js';
+import { cpuOf, DeviceGraph, devicesOf, examplesVariable, type } from './nodes.js';
 import type { PerWorker } from './per-worker.js';
 
 /** One worker's copy of a traced entry. */
@@ -44,21 +45,21 @@ export function place(copies: readonly Copy[], placement: Placement): Placed {
   const parts = copies.map((copy) => workerPart(copy, placement));
   const central = centralPart(first!, parts[0]!.shared, placement);
   const sums = copies.map(({ nodes }) => nodes.filter(isSum));
+  const rename = (name: string) => centralName(placement, name);
   const nodes = [
     ...parts.flatMap((part) => part.nodes),
     ...central.map((node) => {
       const place = sums[0]!.indexOf(node);
-      if (place < 0) return renamed(node, (name) => centralName(placement, name));
+      if (place < 0) return renamed(node, rename);
       const inputs = sums.map((own, index) => parts[index]!.rename(own[place]!.inputs[0]!));
       const attributes: Record<string, AttributeValue> = {
         T: node.attributes.T!,
         N: { kind: 'int', value: inputs.length },
       };
-      return { name: centralName(placement, node.name), op: 'AddN', inputs, attributes };
+      return { name: rename(node.name), op: 'AddN', inputs, attributes };
     }),
   ];
   const { entry } = first!;
-  const rename = (name: string) => centralName(placement, name);
   // An input that nothing is computed from has no node.
   const known = new Set(central.map(({ name }) => name));
   const used = Object.entries(entry.inputs).filter(([, node]) => known.has(node));
@@ -118,7 +119,7 @@ interface WorkerPart {
 /** All that a worker's sums depend on, up to other sums, the variables and what the chief feeds. */
 function workerPart({ worker, nodes, entry }: Copy, placement: Placement): WorkerPart {
   const { prefix, perWorker } = placement;
-  const device = cpuOf({ job: 'worker', index: worker }).replace(/\/device:.*$/, '');
+  const device = devicesOf({ job: 'worker', index: worker });
   const inputs = new Map(Object.entries(entry.inputs).map(([name, node]) => [node, name]));
   const isFed = ({ name, op }: GraphNode) => op === 'Placeholder' && !perWorker.has(inputs.get(name) ?? '');
   const ends = nodes.filter(isSum).flatMap(({ inputs }) => inputs);
@@ -141,9 +142,7 @@ function workerPart({ worker, nodes, entry }: Copy, placement: Placement): Worke
   const rename = (name: string) => {
     const node = nodeOf(name);
     if (node === entry.seed) return seed;
-    return own.has(node)
-      ? name.replace(/^\^?/, (caret) => `${caret}${prefixOwn}/`)
-      : centralName(placement, name);
+    return own.has(node) ? `${prefixOwn}/${name}` : centralName(placement, name);
   };
   const copied = part.flatMap((node): GraphNode[] => {
     if (!own.has(node.name)) return [];
@@ -180,11 +179,11 @@ function reading(
 /** Every worker draws other numbers. */
 function ownSeed(name: string, seed: string, worker: number, device: string): GraphNode[] {
   const content = new Uint8Array(Int32Array.of(worker + 1, 0).buffer);
-  const value: AttributeValue = { kind: 'tensor', value: { dtype: 3, shape: [2], content } };
+  const value: AttributeValue = { kind: 'tensor', value: { dtype: dataTypes.int32, shape: [2], content } };
   const offset = `${name}/offset`;
   return [
-    { name: offset, op: 'Const', inputs: [], attributes: { dtype: type(3), value }, device },
-    { name, op: 'AddV2', inputs: [seed, offset], attributes: { T: type(3) }, device },
+    { name: offset, op: 'Const', inputs: [], attributes: { dtype: type(dataTypes.int32), value }, device },
+    { name, op: 'AddV2', inputs: [seed, offset], attributes: { T: type(dataTypes.int32) }, device },
   ];
 }
 
