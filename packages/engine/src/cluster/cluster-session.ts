@@ -33,10 +33,7 @@ export class ClusterSession implements GraphSession {
       const options = runOptions(this.options.deadline);
       return this.addon.runSync(this.handle, fed, fetches, [], options).map(tensorOf);
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new ClusterFault(`${what} failed on the cluster. TensorFlow says: ${reason}`, changesState, {
-        cause,
-      });
+      throw faultOf(what, changesState, cause);
     }
   }
 
@@ -44,6 +41,13 @@ export class ClusterSession implements GraphSession {
   close(): void {
     this.addon.closeSession(this.handle).catch(() => undefined);
   }
+}
+
+export function faultOf(what: string, changedState: boolean, cause: unknown): ClusterFault {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new ClusterFault(`${what} failed on the cluster. TensorFlow says: ${reason}`, changedState, {
+    cause,
+  });
 }
 
 function tensorOf({ dtype, shape, data }: Fetched): tf.Tensor {

@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ClusterError, ClusterFault } from '../errors.js';
+import { ClusterError, type ClusterFault } from '../errors.js';
 import { dataTypes } from '../program/binding.js';
 import { encodeGraph, type GraphNode } from '../program/saved-model.js';
 import type { TracedRunnerOptions } from '../program/traced-runner.js';
 import { addon as addonVersion } from '../versions.js';
 import { type Addon, loadAddon, type SessionHandle } from './addon.js';
 import { ClusterRunner } from './cluster-runner.js';
-import { ClusterSession } from './cluster-session.js';
-import { type Description, decode, type Hello } from './messages.js';
+import { ClusterSession, faultOf } from './cluster-session.js';
+import { type BatchDescription, type Description, decode, type Hello } from './messages.js';
 import { cpuOf, DeviceGraph, uint8 } from './nodes.js';
 import { standFor } from './per-worker.js';
 import { configProto, runOptions, type SessionOptions } from './protos.js';
@@ -130,9 +130,7 @@ export class Cluster {
       );
     }
     for (const { task, answer } of found) {
-      if (typeof answer === 'string') continue;
-      this.compare(task, answer);
-      this.hellos.set(taskName(task), answer);
+      if (typeof answer !== 'string') this.accept(task, answer);
     }
   }
 
@@ -159,16 +157,13 @@ export class Cluster {
   async read(requests: readonly (readonly number[])[]): Promise<WorkerBatch> {
     const workers = this.live.slice(0, requests.length);
     const tag = `${this.chief}:${++this.turn}`;
-    let described: Exclude<Description, { error: string }>[];
+    let described: BatchDescription[];
     try {
       await this.ask(workers, requests);
       described = await Promise.all(workers.map((worker) => this.description(worker, tag)));
     } catch (cause) {
       if (cause instanceof ClusterError) throw cause;
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new ClusterFault(`reading a batch failed on the cluster. TensorFlow says: ${reason}`, false, {
-        cause,
-      });
+      throw faultOf('reading a batch', false, cause);
     }
     return batchOf(workers, described);
   }
@@ -191,8 +186,7 @@ export class Cluster {
       const problem = typeof answer === 'string' ? answer : 'it was started again, without the variables';
       if (task.job === 'ps') throw this.lost(task, step, problem, fault);
       if (typeof answer !== 'string') {
-        this.compare(task, answer);
-        this.hellos.set(taskName(task), answer);
+        this.accept(task, answer);
         this.tell(task, step, 'was started again; the step is repeated');
       } else await this.loseWorker(task, step, answer);
     }
@@ -257,7 +251,7 @@ export class Cluster {
   }
 
   /** A worker's answer. What it said to former requests, whose steps were given up, is passed over. */
-  private async description(worker: number, tag: string): Promise<Exclude<Description, { error: string }>> {
+  private async description(worker: number, tag: string): Promise<BatchDescription> {
     for (;;) {
       const [found] = await this.addon.run(
         this.controlSession(),
@@ -303,8 +297,7 @@ export class Cluster {
       this.tell(task, step, `is lost (${reason}); it is waited for, up to ${waitSeconds} s`);
       const answer = await this.find(task, performance.now() + 1000 * waitSeconds);
       if (typeof answer !== 'string') {
-        this.compare(task, answer);
-        this.hellos.set(taskName(task), answer);
+        this.accept(task, answer);
         this.tell(task, step, 'is back; the step is repeated');
         return;
       }
@@ -324,8 +317,7 @@ export class Cluster {
   }
 
   private takeIn(task: Task, hello: Hello, step: number): void {
-    this.compare(task, hello);
-    this.hellos.set(taskName(task), hello);
+    this.accept(task, hello);
     this.live = [...this.live, task.index].sort((a, b) => a - b);
     this.renew();
     this.tell(task, step, 'is back, and takes part again');
@@ -347,8 +339,12 @@ export class Cluster {
     else console.warn(`step ${step}: ${event.machine} ${what}`);
   }
 
-  /** @throws ClusterError where two machines would not understand each other. */
-  private compare(task: Task, hello: Hello): void {
+  /**
+   * Remembers what a machine says of itself.
+   *
+   * @throws ClusterError where it and the chief would not understand each other.
+   */
+  private accept(task: Task, hello: Hello): void {
     const machine = describeTask(this.spec, task);
     const own = {
       tensorflow: this.addon.version(),
@@ -370,6 +366,7 @@ export class Cluster {
         `${machine} was told of another cluster than the chief: ${hello.cluster} there, ${own.cluster} here.`,
       );
     }
+    this.hellos.set(taskName(task), hello);
   }
 
   /** Looks for a machine until it is there. */
@@ -406,10 +403,7 @@ export class Cluster {
   }
 }
 
-function batchOf(
-  workers: readonly number[],
-  described: readonly Exclude<Description, { error: string }>[],
-): WorkerBatch {
+function batchOf(workers: readonly number[], described: readonly BatchDescription[]): WorkerBatch {
   const [first] = described;
   const tensors = first!.tensors.map(({ name, dtype, shape }) => {
     const shapes = described.map(({ tensors }, place): [number, readonly number[]] => {

@@ -13,18 +13,19 @@ export interface Hello {
   readonly examples?: string;
 }
 
-/** A worker's answer to a request: what is in its variables now. */
-export type Description =
-  | {
-      readonly tag: string;
-      readonly tensors: readonly {
-        readonly name: string;
-        readonly dtype: DataType;
-        readonly shape: readonly number[];
-      }[];
-      readonly counts: Readonly<Record<string, number>>;
-    }
-  | { readonly tag: string; readonly error: string };
+/** What is in a worker's variables now. */
+export interface BatchDescription {
+  readonly tag: string;
+  readonly tensors: readonly {
+    readonly name: string;
+    readonly dtype: DataType;
+    readonly shape: readonly number[];
+  }[];
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+/** A worker's answer to a request. */
+export type Description = BatchDescription | { readonly tag: string; readonly error: string };
 
 export function encode(message: Hello | Description): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(message));
