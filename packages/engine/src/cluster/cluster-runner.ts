@@ -4,6 +4,7 @@ import { dataTypes } from '../program/binding.js';
 import type { Draws } from '../program/compare-traces.js';
 import type { NamedTensors } from '../program/entry.js';
 import { Graph } from '../program/graph.js';
+import { runEntry } from '../program/run-entry.js';
 import type { Runner } from '../program/runner.js';
 import type { GraphNode } from '../program/saved-model.js';
 import { SessionState } from '../program/session-state.js';
@@ -197,27 +198,18 @@ export class ClusterRunner implements Runner {
       if (perWorkerOf(inputs[name]!) === undefined) fed.set(node, inputs[name]!);
     }
     const own: tf.Tensor[] = [];
-    const feed = (node: string, tensor: tf.Tensor) => {
-      own.push(tensor);
-      fed.set(node, tensor);
-    };
     for (const { input, worker, node } of values) {
       const source = perWorkerOf(inputs[input]!);
-      if (source?.kind === 'values') feed(node, tf.scalar(source.values.get(worker)!));
+      if (source?.kind !== 'values') continue;
+      const value = tf.scalar(source.values.get(worker)!);
+      own.push(value);
+      fed.set(node, value);
     }
-    if (nodes.seed !== undefined) {
-      const { random } = this.options;
-      const seed = [random(), random()].map((value) => Math.floor(value * 2 ** 31));
-      feed(nodes.seed, tf.tensor1d(seed, 'int32'));
-    }
-    const names = Object.keys(nodes.outputs);
-    const fetches = names.length === 0 ? [nodes.done] : Object.values(nodes.outputs);
     const hasExamples = Object.values(inputs).some((tensor) => perWorkerOf(tensor) !== undefined);
     try {
-      const results = this.session!.run(`entry '${entry}'`, fed, fetches, !hasExamples);
-      if (names.length > 0) return Object.fromEntries(names.map((name, index) => [name, results[index]!]));
-      tf.dispose(results);
-      return {};
+      return runEntry(nodes, fed, this.options.random, (feeds, fetches) =>
+        this.session!.run(`entry '${entry}'`, feeds, fetches, !hasExamples),
+      );
     } finally {
       tf.dispose(own);
     }

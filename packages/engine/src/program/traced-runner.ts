@@ -6,6 +6,7 @@ import type { NamedTensors, Step } from './entry.js';
 import { frozenModel } from './frozen.js';
 import { type EntryNodes, Graph } from './graph.js';
 import { randomSource } from './random-source.js';
+import { runEntry } from './run-entry.js';
 import type { Runner } from './runner.js';
 import { Session } from './session.js';
 import { SessionState } from './session-state.js';
@@ -142,25 +143,8 @@ class TracedRunner implements Runner {
   ): NamedTensors {
     const feeds = new Map(draws);
     for (const [name, node] of Object.entries(nodes.inputs)) feeds.set(node, inputs[name]!);
-    const seed = nodes.seed === undefined ? undefined : this.seed();
-    if (seed !== undefined) feeds.set(nodes.seed!, seed);
-    const names = Object.keys(nodes.outputs);
-    const fetches = names.length === 0 ? [nodes.done] : Object.values(nodes.outputs);
-    try {
-      const results = this.session!.run(`entry '${entry}'`, feeds, fetches);
-      if (names.length > 0) return Object.fromEntries(names.map((name, index) => [name, results[index]!]));
-      tf.dispose(results);
-      return {};
-    } finally {
-      seed?.dispose();
-    }
-  }
-
-  private seed(): tf.Tensor {
-    const { random } = this.options;
-    return tf.tensor1d(
-      [random(), random()].map((value) => Math.floor(value * 2 ** 31)),
-      'int32',
+    return runEntry(nodes, feeds, this.options.random, (fed, fetches) =>
+      this.session!.run(`entry '${entry}'`, fed, fetches),
     );
   }
 
