@@ -1,6 +1,6 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { backend_util, TensorInfo } from '@tensorflow/tfjs-core';
-import { clear, heap, makeOutput, start, withScratch } from './heap.js';
+import { address, clear, heap, makeOutput, start, withScratch } from './heap.js';
 import { roundUp, seenBy, tapOffsets, writeOffsets } from './seen.js';
 import { simd } from './simd.js';
 
@@ -48,16 +48,15 @@ export function filterGradient(
     withScratch(backend, sizes, (sums, places, ...pictures) => {
       clear(backend, sums);
       writeOffsets(backend, places, offsets);
-      const address = (tensor: TensorInfo) => backend.getMemoryOffset(tensor.dataId);
       const [spread, padded, widened] = pictures.map((picture) =>
-        picture.shape[0] === 0 ? 0 : address(picture),
+        picture.shape[0] === 0 ? 0 : address(backend, picture),
       );
       simd(backend).filterGradient(
         depthwise,
-        address(x),
-        address(dy),
-        address(sums),
-        address(places),
+        address(backend, x),
+        address(backend, dy),
+        address(backend, sums),
+        address(backend, places),
         spread!,
         padded!,
         widened!,

@@ -1,12 +1,17 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 
+/** Where a tensor's values begin on the heap, in bytes: good until the next allocation. */
+export function address(backend: BackendWasm, tensor: TensorInfo): number {
+  return backend.getMemoryOffset(tensor.dataId);
+}
+
 /**
  * Where a tensor's float32 values begin on the heap, in elements of {@link heap}.
  * Both are good until the next allocation, which may move the heap.
  */
 export function start(backend: BackendWasm, tensor: TensorInfo): number {
-  return backend.getMemoryOffset(tensor.dataId) >>> 2;
+  return address(backend, tensor) >>> 2;
 }
 
 /** The whole heap as float32: one array for all tensors is what a JavaScript engine optimises best. */

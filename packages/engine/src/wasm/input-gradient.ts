@@ -1,6 +1,6 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { backend_util, TensorInfo } from '@tensorflow/tfjs-core';
-import { clear, heap, makeOutput, start, withScratch } from './heap.js';
+import { address, clear, heap, makeOutput, start, withScratch } from './heap.js';
 import { roundUp, seenBy, tapOffsets, writeOffsets } from './seen.js';
 import { simd } from './simd.js';
 
@@ -50,14 +50,13 @@ export function convolutionInputGradient(
           values[to] = values[from++]!;
       }
       writeOffsets(backend, places, offsets);
-      const address = (tensor: TensorInfo) => backend.getMemoryOffset(tensor.dataId);
       simd(backend).convolutionInputGradient(
-        address(dy),
-        address(weights),
-        address(output),
-        address(places),
-        address(whole),
-        address(zeros),
+        address(backend, dy),
+        address(backend, weights),
+        address(backend, output),
+        address(backend, places),
+        address(backend, whole),
+        address(backend, zeros),
         batchSize / together,
         inHeight * together,
         inWidth,
@@ -103,14 +102,13 @@ export function depthwiseInputGradient(
         heap(backend).copyWithin(start(backend, weights) + tap * wide, from, from + outChannels);
       }
       writeOffsets(backend, places, offsets);
-      const address = (tensor: TensorInfo) => backend.getMemoryOffset(tensor.dataId);
       simd(backend).depthwiseInputGradient(
-        address(dy),
-        address(weights),
-        address(output),
-        address(places),
-        address(whole),
-        wide === outChannels ? 0 : address(widened),
+        address(backend, dy),
+        address(backend, weights),
+        address(backend, output),
+        address(backend, places),
+        address(backend, whole),
+        wide === outChannels ? 0 : address(backend, widened),
         batchSize,
         inHeight,
         inWidth,
