@@ -64,18 +64,18 @@ export async function install(plan: Plan, progress: Progress): Promise<Outcome> 
 
 /** Is there one that loads, with our addon? One that does not is replaced. */
 async function installed(folder: string): Promise<Outcome | undefined> {
-  const files = [bindingFile, addonFile];
-  const [trial, addon] = await Promise.all(files.map((file) => tryBinding(join(folder, file))));
-  if (trial === undefined || !('tensorflow' in trial)) return undefined;
-  return addon !== undefined && 'tensorflow' in addon
-    ? { folder, tensorflow: trial.tensorflow, already: true }
+  const [binding, addon] = await Promise.all([
+    tryBinding(join(folder, bindingFile)),
+    tryBinding(join(folder, addonFile)),
+  ]);
+  return 'tensorflow' in binding && 'tensorflow' in addon
+    ? { folder, tensorflow: binding.tensorflow, already: true }
     : undefined;
 }
 
 /** Puts the addon of this version into what another version of this package has installed. */
 async function complete(plan: Plan, folder: string, scratch: string, progress: Progress): Promise<void> {
-  const compiler = await findCompiler();
-  if (!compiler && !plan.zig) throw withoutCompiler();
+  const compiler = await hostCompiler(plan);
   if (!compiler) {
     await expectRoom([plan.zig!.wheel], scratch);
     const files = await fetchAll([plan.zig!.wheel], scratch, progress);
@@ -91,8 +91,7 @@ async function complete(plan: Plan, folder: string, scratch: string, progress: P
 /** Puts the libraries and the binding into a folder, and tries them. */
 async function assemble(plan: Plan, folder: string, scratch: string, progress: Progress): Promise<string> {
   await mkdir(folder);
-  const compiler = await findCompiler();
-  if (!compiler && !plan.zig) throw withoutCompiler();
+  const compiler = await hostCompiler(plan);
   const present = await installedByPip(plan);
   const wheels = [...(compiler ? [] : [plan.zig!.wheel]), ...(present ? [] : plan.wheels)];
   await expectRoom(wheels, scratch);
@@ -172,8 +171,11 @@ async function expectRoom(wheels: readonly Wheel[], folder: string): Promise<voi
 const diskRemedy =
   'Free some disk space, or set ESPALIER_CACHE to a folder on another disk, and run it again.';
 
-function withoutCompiler(): EngineError {
-  return new EngineError(
+/** The one that this system has; undefined where zig is to be fetched. */
+async function hostCompiler({ zig }: Plan): Promise<Compiler | undefined> {
+  const compiler = await findCompiler();
+  if (compiler || zig) return compiler;
+  throw new EngineError(
     'native',
     'there is no C++ compiler, and none can be fetched for this system',
     'Install one (macOS: `xcode-select --install`), or name it in the variable CXX.',
