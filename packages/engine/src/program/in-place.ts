@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import { withMethods } from './with-methods.js';
 
 /** An operation of TensorFlow on the resources of variables: those come first, the other inputs after them. */
 export interface InPlaceUpdate {
@@ -9,17 +10,11 @@ export interface InPlaceUpdate {
 
 type Notice = (update: InPlaceUpdate, run: () => void) => void;
 
-let notice: Notice = (_update, run) => run();
+const current: { notice: Notice } = { notice: (_update, run) => run() };
 
-/** Has `noticing` told of the updates in place that `run` makes. */
-export function whileNoticed<R>(noticing: Notice, run: () => R): R {
-  const former = notice;
-  notice = noticing;
-  try {
-    return run();
-  } finally {
-    notice = former;
-  }
+/** Has `notice` told of the updates in place that `run` makes. */
+export function whileNoticed<R>(notice: Notice, run: () => R): R {
+  return withMethods(current, { notice }, run);
 }
 
 /**
@@ -28,5 +23,5 @@ export function whileNoticed<R>(noticing: Notice, run: () => R): R {
  * @param run Assigns to each of the variables what the operation would make of it.
  */
 export function updateInPlace(update: InPlaceUpdate, run: () => void): void {
-  notice(update, run);
+  current.notice(update, run);
 }

@@ -1,18 +1,13 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import { withMethods } from './with-methods.js';
 
 type Mark = (tensor: tf.Tensor) => tf.Tensor;
 
-let mark: Mark = (tensor) => tensor;
+const current: { mark: Mark } = { mark: (tensor) => tensor };
 
-/** Has `marking` see what `run` sums over workers. */
-export function whileMarked<R>(marking: Mark, run: () => R): R {
-  const former = mark;
-  mark = marking;
-  try {
-    return run();
-  } finally {
-    mark = former;
-  }
+/** Has `mark` see what `run` sums over workers. */
+export function whileMarked<R>(mark: Mark, run: () => R): R {
+  return withMethods(current, { mark }, run);
 }
 
 /**
@@ -23,5 +18,5 @@ export function whileMarked<R>(marking: Mark, run: () => R): R {
  * examples, multiply by the part of them that a worker has. It has no gradient: sum gradients, not losses.
  */
 export function overWorkers<T extends tf.Tensor>(tensor: T): T {
-  return mark(tensor) as T;
+  return current.mark(tensor) as T;
 }
