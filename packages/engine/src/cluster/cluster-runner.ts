@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ClusterError, ClusterFault, ProgramError } from '../errors.js';
-import { dataTypes } from '../program/binding.js';
+import { dataTypeOf } from '../program/binding.js';
 import type { Draws } from '../program/compare-traces.js';
 import type { NamedTensors } from '../program/entry.js';
 import { Graph } from '../program/graph.js';
@@ -216,7 +216,7 @@ export class ClusterRunner implements Runner {
   }
 
   private nodesOf(variable: tf.Variable) {
-    return this.base.stateOf(variable, dataTypes[variable.dtype as keyof typeof dataTypes]);
+    return this.base.stateOf(variable, dataTypeOf(variable));
   }
 }
 

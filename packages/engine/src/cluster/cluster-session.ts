@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ClusterFault } from '../errors.js';
-import { dataTypes } from '../program/binding.js';
+import { dataTypeOf, dataTypes } from '../program/binding.js';
 import { encodeGraph, type GraphNode } from '../program/saved-model.js';
 import type { GraphSession } from '../program/session-state.js';
 import { type Addon, type Fetched, type SessionHandle, valuesFor } from './addon.js';
@@ -26,7 +26,7 @@ export class ClusterSession implements GraphSession {
     changesState = true,
   ): tf.Tensor[] {
     const fed = [...feeds].map(([name, tensor]) => {
-      const dtype = dataTypes[tensor.dtype as keyof typeof dataTypes];
+      const dtype = dataTypeOf(tensor);
       return [name, dtype, tensor.shape, valuesFor(dtype, tensor.dataSync())] as const;
     });
     try {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ClusterError } from '../errors.js';
-import { type DataType, dataTypes } from '../program/binding.js';
+import { type DataType, dataTypeOf, dataTypes } from '../program/binding.js';
 import type { NamedTensors } from '../program/entry.js';
 import { encodeGraph } from '../program/saved-model.js';
 import { addon as addonVersion } from '../versions.js';
@@ -154,7 +154,7 @@ class Reader {
     }
     try {
       const tensors = Object.entries(found.tensors).map(([name, tensor]) => {
-        const dtype = dataTypes[tensor.dtype as keyof typeof dataTypes];
+        const dtype = dataTypeOf(tensor);
         return { name, dtype, shape: tensor.shape, values: valuesFor(dtype, tensor.dataSync()) };
       });
       const { addon } = this;

@@ -6,6 +6,11 @@ export type DataType = number;
 /** The types of TensorFlow that a program's tensors and constants can have. */
 export const dataTypes = { float32: 1, int32: 3, complex64: 8, int64: 9, bool: 10 } as const;
 
+/** TensorFlow's number for the type of a tensor. */
+export function dataTypeOf({ dtype }: tf.Tensor): DataType {
+  return dataTypes[dtype as keyof typeof dataTypes];
+}
+
 /** How an operation's attribute reaches the binding: `type` is one of its `TF_ATTR_` numbers. */
 export interface Attribute {
   readonly name: string;

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ProgramError } from '../errors.js';
-import { dataTypes, type NativeBackend } from './binding.js';
+import { dataTypeOf, type NativeBackend } from './binding.js';
 import { type Draws, drawsOf } from './compare-traces.js';
 import type { NamedTensors, Step } from './entry.js';
 import { frozenModel } from './frozen.js';
@@ -43,7 +43,7 @@ class TracedRunner implements Runner {
 
   constructor(private readonly options: TracedRunnerOptions) {
     this.state = new SessionState(options.state, (variable) =>
-      this.graph.stateOf(variable, dataTypes[variable.dtype as keyof typeof dataTypes]),
+      this.graph.stateOf(variable, dataTypeOf(variable)),
     );
   }
 
