@@ -1,38 +1,19 @@
-import { parseArgs } from 'node:util';
-import * as engine from '@espalier/engine';
+import { validate } from '@espalier/example-kit';
 import { sum } from '@espalier/losses';
-import { evaluate, fit } from '@espalier/trainer';
-import { consoleProgress } from '@espalier/trainer/node';
 import { testData, trainingData } from './data.js';
 import { compose, heads } from './network.js';
 import { validationSamples } from './pictures.js';
 import { BATCH_SIZE, EPOCHS, optimizer, schedule } from './settings.js';
 
-/** Trains on four fifths of the fields to train on, and measures the rest: settings are chosen by this. */
-const { values } = parseArgs({
-  options: {
-    engine: { type: 'string', default: 'native' },
-    epochs: { type: 'string', default: `${EPOCHS}` },
-    seed: { type: 'string', default: '1' },
-  },
+const recipe = { epochs: EPOCHS, batchSize: BATCH_SIZE, optimizer, schedule, weighting: sum() };
+
+/** Trains on four fifths of the fields to train on, and measures the rest. */
+await validate(recipe, async (seed) => {
+  const { train, validation } = await validationSamples();
+  return {
+    model: compose(heads, seed),
+    train: trainingData(train, seed),
+    validation: testData(validation),
+    described: `${train.length} pictures`,
+  };
 });
-await engine.use(values.engine === 'native' ? 'native' : 'auto');
-const seed = Number(values.seed);
-const { train, validation } = await validationSamples();
-const model = compose(heads, seed);
-const watcher = consoleProgress('validation');
-const started = performance.now();
-await fit(model, {
-  data: trainingData(train, seed),
-  epochs: Number(values.epochs),
-  batchSize: BATCH_SIZE,
-  optimizer,
-  schedule,
-  weighting: sum(),
-  seed,
-  onStep: (record) => watcher.step(record),
-});
-watcher.end();
-console.log(`${train.length} pictures, ${((performance.now() - started) / 1000).toFixed(0)} s`);
-console.log(await evaluate(model, testData(validation), { batchSize: BATCH_SIZE }));
-model.dispose();

@@ -1,0 +1,49 @@
+import { parseArgs } from 'node:util';
+import type { Heads, MultiTaskModel } from '@espalier/core';
+import * as engine from '@espalier/engine';
+import { type DataOf, evaluate, type FitOptions, fit } from '@espalier/trainer';
+import { consoleProgress } from '@espalier/trainer/node';
+
+export interface Validation<H extends Heads> {
+  readonly model: MultiTaskModel<H>;
+  readonly train: DataOf<H>;
+  /** Held out of what is there to train on. */
+  readonly validation: DataOf<H>;
+  /** What was trained or measured on, for the console. */
+  readonly described: string;
+}
+
+/**
+ * Trains a network and measures it on examples that are neither trained nor tested on, as a program: settings are chosen
+ * by this.
+ *
+ * @param recipe how it learns; `--epochs` says otherwise.
+ */
+export async function validate<H extends Heads>(
+  recipe: Pick<FitOptions<H>, 'epochs' | 'batchSize' | 'optimizer' | 'schedule' | 'weighting'>,
+  prepare: (seed: number) => Promise<Validation<H>>,
+): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      engine: { type: 'string', default: 'native' },
+      epochs: { type: 'string', default: `${recipe.epochs}` },
+      seed: { type: 'string', default: '1' },
+    },
+  });
+  await engine.use(values.engine === 'native' ? 'native' : 'auto');
+  const seed = Number(values.seed);
+  const { model, train, validation, described } = await prepare(seed);
+  const watcher = consoleProgress<H>('validation');
+  const started = performance.now();
+  await fit(model, {
+    ...recipe,
+    data: train,
+    epochs: Number(values.epochs),
+    seed,
+    onStep: (record) => watcher.step(record),
+  });
+  watcher.end();
+  console.log(`${described}, ${((performance.now() - started) / 1000).toFixed(0)} s`);
+  console.log(await evaluate(model, validation, { batchSize: recipe.batchSize }));
+  model.dispose();
+}
