@@ -7,7 +7,7 @@ import {
   fewLabels,
   measuredDigits,
 } from './labelled-digits.js';
-import { legend, mediansOverSeeds, svg } from './svg.js';
+import { legend, mediansOverSeeds, scaleOf, svg } from './svg.js';
 import { train } from './train.js';
 
 type Cell = {
@@ -47,7 +47,7 @@ export const dataEfficiency: Figure<Cell, Row> = {
       ariaLabel: 'Accuracy by the number of labels, alone and together with another task',
       x: { type: 'log', label: 'labels of the task', labelOffset: 40, ticks: labels, tickFormat: 'd' },
       y: { label: 'right about test digits, %', percent: true, grid: true },
-      color: { domain: Object.keys(companyColours), range: Object.values(companyColours) },
+      color: scaleOf(companyColours),
       marks: [
         ...legend(companyColours, { fx: 'is it even?' }),
         ...mediansOverSeeds(rows, {

@@ -2,7 +2,7 @@ import { geometricMean, imtlG, sum, uncertaintyRevised } from '@espalier/losses'
 import { hardSharing } from '@espalier/sharing';
 import { correlatedTasks, errorAlone, errorsOf } from './correlated-tasks.js';
 import { combinations, type Figure } from './figure.js';
-import { asAlone, colours, legend, mediansOverSeeds, svg, timesAlone } from './svg.js';
+import { asAlone, colours, legend, mediansOverSeeds, scaleOf, svg, timesAlone } from './svg.js';
 
 const methods = {
   sum: () => ({ weighting: sum() }),
@@ -53,7 +53,7 @@ export const imbalance: Figure<Cell, Row> = {
         tickFormat: 'd',
       },
       y: timesAlone,
-      color: { domain: Object.keys(names), range: Object.values(names) },
+      color: scaleOf(names),
       marks: [
         ...legend(names),
         asAlone,

@@ -8,7 +8,7 @@ import {
   type LabelledDigit,
   measuredDigits,
 } from './labelled-digits.js';
-import { legend, mediansOverSeeds, svg } from './svg.js';
+import { legend, mediansOverSeeds, scaleOf, svg } from './svg.js';
 import { train } from './train.js';
 
 type Cell = { readonly company: Company; readonly seed: number };
@@ -63,7 +63,7 @@ export const regularization: Figure<Cell, Row> = {
       ariaLabel: 'Losses over the updates, alone and together with another task',
       x: { label: 'updates', labelOffset: 40 },
       y: { label: 'cross-entropy, nats', grid: true },
-      color: { domain: Object.keys(companyColours), range: Object.values(companyColours) },
+      color: scaleOf(companyColours),
       marks: [
         ...legend(companyColours, { fx: 'digits learned from' }),
         ...mediansOverSeeds(points, {

@@ -1,7 +1,7 @@
 import { hardSharing } from '@espalier/sharing';
 import { correlatedTasks, errorAlone, errorsOf } from './correlated-tasks.js';
 import { combinations, type Figure } from './figure.js';
-import { asAlone, colours, legend, mediansOverSeeds, svg, timesAlone } from './svg.js';
+import { asAlone, colours, legend, mediansOverSeeds, scaleOf, svg, timesAlone } from './svg.js';
 
 type Cell = { readonly units: number; readonly correlation: number; readonly seed: number };
 /** With the error together, divided by that alone: the geometric mean of the two tasks. */
@@ -37,7 +37,7 @@ export const relatedness: Figure<Cell, Row> = {
         'The error of two tasks together, divided by that alone, by their correlation, in a narrow and in a wide trunk',
       x: { label: 'correlation of the two tasks', labelOffset: 40, ticks: correlations },
       y: timesAlone,
-      color: { domain: Object.keys(names), range: Object.values(names) },
+      color: scaleOf(names),
       marks: [
         ...legend(names),
         asAlone,

@@ -3,7 +3,7 @@ import { branchedSharing, crossStitch, hardSharing, mmoe, mtan, ple, softSharing
 import * as Plot from '@observablehq/plot';
 import { correlatedTasks, errorAlone, errorsOf } from './correlated-tasks.js';
 import { combinations, type Figure } from './figure.js';
-import { colours, legend, svg, timesAlone } from './svg.js';
+import { colours, legend, scaleOf, svg, timesAlone } from './svg.js';
 
 /** Two tasks that are nearly the same, and a stranger. */
 const correlations = { first: 1, friend: 0.95, stranger: 0 };
@@ -62,7 +62,7 @@ export const sharingStrategies: Figure<Cell, Row> = {
       marginRight: 120,
       x: { ...timesAlone, ticks: [1, 2], labelOffset: 40 },
       y: { label: null, domain: Object.keys(strategies) },
-      color: { domain: Object.keys(names), range: Object.values(names) },
+      color: scaleOf(names),
       marks: [
         ...legend(names),
         Plot.ruleX([1], { stroke: colours.ink }),

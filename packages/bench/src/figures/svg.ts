@@ -35,6 +35,12 @@ export function svg(options: Plot.PlotOptions): string {
   return `${short}\n`;
 }
 
+/** The scale of named colours. */
+export const scaleOf = (names: Readonly<Record<string, string>>): Plot.ScaleOptions => ({
+  domain: Object.keys(names),
+  range: Object.values(names),
+});
+
 /** The names of colours in a row above the plot. */
 export function legend(
   names: Readonly<Record<string, string>>,
