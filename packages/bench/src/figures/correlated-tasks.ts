@@ -107,12 +107,21 @@ export async function errorsOf(
 
 const alone = new Map<string, Promise<number>>();
 
-/** The error of a network of the same size for one task, after the same number of updates. */
-export function errorAlone(
+/** Errors of tasks in one network, each divided by that of a network of the same size for the task alone. */
+export async function ratiosToAlone(
   tasks: ReturnType<typeof correlatedTasks>,
-  name: string,
+  errors: Readonly<Record<string, number>>,
   units: number,
-): Promise<number> {
+): Promise<Readonly<Record<string, number>>> {
+  const ratios: Record<string, number> = {};
+  for (const [name, error] of Object.entries(errors)) {
+    ratios[name] = error / (await errorAlone(tasks, name, units));
+  }
+  return ratios;
+}
+
+/** The error of a network of the same size for one task, after the same number of updates. */
+function errorAlone(tasks: ReturnType<typeof correlatedTasks>, name: string, units: number): Promise<number> {
   const key = JSON.stringify([tasks.names, name, tasks.correlations[name], tasks.seed, units]);
   const known =
     alone.get(key) ??

@@ -1,6 +1,6 @@
 import { geometricMean, imtlG, sum, uncertaintyRevised } from '@espalier/losses';
 import { hardSharing } from '@espalier/sharing';
-import { correlatedTasks, errorAlone, errorsOf } from './correlated-tasks.js';
+import { correlatedTasks, errorsOf, ratiosToAlone } from './correlated-tasks.js';
 import { combinations, type Figure } from './figure.js';
 import { asAlone, colours, legend, mediansOverSeeds, scaleOf, svg, timesAlone } from './svg.js';
 
@@ -33,13 +33,13 @@ export const imbalance: Figure<Cell, Row> = {
   async measure(cell) {
     const tasks = correlatedTasks({ first: 1, second: 0.8 }, cell.seed);
     const network = { sharing: hardSharing(), units: 16 };
-    const alone = await errorAlone(tasks, 'first', network.units);
-    const together = await errorsOf(
+    const { errors } = await errorsOf(
       tasks,
       { ...network, names: tasks.names },
       { ...methods[cell.method](), scales: { second: cell.scale } },
     );
-    return { ...cell, ratio: together.errors.first! / alone };
+    const { first } = await ratiosToAlone(tasks, { first: errors.first! }, network.units);
+    return { ...cell, ratio: first! };
   },
 
   draw: (rows) =>

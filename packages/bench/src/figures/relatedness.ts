@@ -1,5 +1,5 @@
 import { hardSharing } from '@espalier/sharing';
-import { correlatedTasks, errorAlone, errorsOf } from './correlated-tasks.js';
+import { correlatedTasks, errorsOf, ratiosToAlone } from './correlated-tasks.js';
 import { combinations, type Figure } from './figure.js';
 import { asAlone, colours, legend, mediansOverSeeds, scaleOf, svg, timesAlone } from './svg.js';
 
@@ -23,12 +23,9 @@ export const relatedness: Figure<Cell, Row> = {
   async measure(cell) {
     const tasks = correlatedTasks({ first: 1, second: cell.correlation }, cell.seed);
     const network = { sharing: hardSharing(), units: cell.units };
-    const together = await errorsOf(tasks, { ...network, names: tasks.names });
-    let ratio = 1;
-    for (const name of tasks.names) {
-      ratio *= together.errors[name]! / (await errorAlone(tasks, name, cell.units));
-    }
-    return { ...cell, ratio: ratio ** (1 / tasks.names.length) };
+    const { errors } = await errorsOf(tasks, { ...network, names: tasks.names });
+    const ratios = Object.values(await ratiosToAlone(tasks, errors, cell.units));
+    return { ...cell, ratio: ratios.reduce((product, ratio) => product * ratio, 1) ** (1 / ratios.length) };
   },
 
   draw: (rows) =>

@@ -1,7 +1,7 @@
 import type { Sharing } from '@espalier/core';
 import { branchedSharing, crossStitch, hardSharing, mmoe, mtan, ple, softSharing } from '@espalier/sharing';
 import * as Plot from '@observablehq/plot';
-import { correlatedTasks, errorAlone, errorsOf } from './correlated-tasks.js';
+import { correlatedTasks, errorsOf, ratiosToAlone } from './correlated-tasks.js';
 import { combinations, type Figure } from './figure.js';
 import { colours, legend, scaleOf, svg, timesAlone } from './svg.js';
 
@@ -40,11 +40,7 @@ export const sharingStrategies: Figure<Cell, Row> = {
       sharing: strategies[cell.strategy]!(),
       units,
     });
-    const ratios: Record<string, number> = {};
-    for (const name of tasks.names) {
-      ratios[name] = errors[name]! / (await errorAlone(tasks, name, units));
-    }
-    return { ...cell, ratios, weights };
+    return { ...cell, ratios: await ratiosToAlone(tasks, errors, units), weights };
   },
 
   draw(rows) {
