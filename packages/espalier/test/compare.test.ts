@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { freePort, startRedis, withoutRedis } from '../../trainer/test/redis-server.js';
+import { freePorts } from '../../trainer/test/free-ports.js';
+import { startRedis, withoutRedis } from '../../trainer/test/redis-server.js';
 import { main } from '../src/main.js';
 import { runMain } from './run-main.js';
 
@@ -67,7 +68,7 @@ test.skipIf(withoutRedis)('a queue gives what the local run gives', async () => 
 });
 
 test('a queue that is not there, or not named, is one line', async () => {
-  const url = `redis://me:s3cret@127.0.0.1:${await freePort()}`;
+  const url = `redis://me:s3cret@127.0.0.1:${await freePorts(1)}`;
   for (const { code, err } of [
     await compare('none', '--queue', url),
     await runMain('worker', experiment, '--engine', 'cpu', '--queue', url),

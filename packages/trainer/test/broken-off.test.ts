@@ -5,7 +5,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
-import { bundle } from './kill/kill.js';
+import { bundle } from './bundle.js';
 
 // It brings its own engine, so once is enough.
 describe.skipIf(inject('engine') !== 'wasm')('a training as a program', () => {
@@ -15,7 +15,7 @@ describe.skipIf(inject('engine') !== 'wasm')('a training as a program', () => {
   beforeAll(async () => {
     parent = await mkdtemp(join(tmpdir(), 'espalier-broken-off-'));
     script = join(parent, 'training.mjs');
-    await bundle('training.ts', script);
+    await bundle({ entryPoints: ['kill/training.ts'], outfile: script });
     expect(await train(join(parent, 'alone'))).toMatchObject({ code: 0 });
     expected = await losses(join(parent, 'alone'));
   }, 60_000);

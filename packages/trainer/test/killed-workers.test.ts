@@ -9,8 +9,8 @@ import { queued } from '@espalier/trainer/queue';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
+import { bundle } from './bundle.js';
 import { conditions, grid } from './kill/grid.js';
-import { bundle } from './kill/kill.js';
 import { type RedisServer, startRedis, withoutRedis } from './redis-server.js';
 
 const WORKERS = 4;
@@ -42,7 +42,7 @@ test.skipIf(withoutRedis || inject('engine') !== 'cpu')(
   'sixty networks on four workers with ten random kills: sixty results, none twice, and those of the local run',
   async () => {
     const script = join(folder, 'worker.mjs');
-    await bundle('worker.ts', script);
+    await bundle({ entryPoints: ['kill/worker.ts'], outfile: script });
     const start = () => {
       const { NODE_OPTIONS: _, ...env } = process.env;
       workers.add(

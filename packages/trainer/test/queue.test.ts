@@ -12,7 +12,8 @@ import { compareGrid, type GridOptions } from '@espalier/trainer/node';
 import { type QueueOptions, queued, type WorkOptions, workOnGrid } from '@espalier/trainer/queue';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
-import { freePort, type RedisServer, startRedis, withoutRedis } from './redis-server.js';
+import { freePorts } from './free-ports.js';
+import { type RedisServer, startRedis, withoutRedis } from './redis-server.js';
 import { heads, points, type SideHeads } from './small-task.js';
 
 let folder: string;
@@ -219,7 +220,7 @@ describe('a queue that cannot be used', () => {
   const use = (url: string) => compareGrid(grid({ executor: queued(queue(url)) }));
 
   test('nobody listens: said within seconds, without the password', async () => {
-    const url = `redis://me:s3cret@127.0.0.1:${await freePort()}`;
+    const url = `redis://me:s3cret@127.0.0.1:${await freePorts(1)}`;
     const error = await use(url).catch((error: unknown) => error);
     expect(error).toMatchObject({
       name: 'TrainerError',

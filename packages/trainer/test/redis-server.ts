@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePorts } from './free-ports.js';
 
 /** Debian's package brings Redis, where it is installed; Valkey speaks the same. */
 const program = ['/usr/bin/redis-server', '/usr/bin/valkey-server'].find((file) => existsSync(file));
@@ -31,7 +31,7 @@ export async function startRedis({
   port?: number;
 } = {}): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), 'espalier-redis-'));
-  const own = port ?? (await freePort());
+  const own = port ?? (await freePorts(1))[0];
   const server = spawn(
     program!,
     [
@@ -69,13 +69,4 @@ export async function startRedis({
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (typeof address === 'object' && address !== null) return address.port;
-  throw new Error('no free port');
 }

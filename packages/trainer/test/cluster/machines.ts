@@ -1,14 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
-
-const here = fileURLToPath(new URL('.', import.meta.url));
-const packages = fileURLToPath(new URL('../../../', import.meta.url));
+import { bundle } from '../bundle.js';
+import { freePorts } from '../free-ports.js';
 
 /** The processes of a cluster on this machine: one parameter server, and workers. */
 export class Machines {
@@ -22,7 +18,13 @@ export class Machines {
   /** Bundles the programs, and finds free ports; starts nothing. */
   static async prepare(workers: number): Promise<Machines> {
     const folder = await mkdtemp(join(tmpdir(), 'espalier-cluster-'));
-    await bundle(folder);
+    await writeFile(join(folder, 'package.json'), '{"type": "module"}');
+    // The command line and the workers' examples, with one tfjs between them.
+    await bundle({
+      entryPoints: { cli: '../../engine/src/cli.ts', examples: 'cluster/examples.ts' },
+      outdir: folder,
+      splitting: true,
+    });
     const ports = await freePorts(workers + 2);
     const [chief, ps, ...worker] = ports.map((port) => `127.0.0.1:${port}`);
     const machines = new Machines(folder, { chief: [chief], ps: [ps], worker });
@@ -88,38 +90,4 @@ export class Machines {
     }
     return { child, output: () => output };
   }
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  for (const server of servers) server.close();
-  return ports;
-}
-
-/** The command line and the workers' examples, with one tfjs between them. */
-async function bundle(outdir: string): Promise<void> {
-  await writeFile(join(outdir, 'package.json'), '{"type": "module"}');
-  await build({
-    entryPoints: { cli: join(packages, 'engine/src/cli.ts'), examples: join(here, 'examples.ts') },
-    outdir,
-    bundle: true,
-    splitting: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    // The other engines, which are not asked for.
-    external: ['@tensorflow/tfjs-backend-wasm', '@tensorflow/tfjs-backend-webgpu', '@tensorflow/tfjs-node*'],
-    banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-    },
-    alias: Object.fromEntries(
-      ['core', 'engine', 'losses', 'sharing', 'vision-heads', 'trainer'].map((name) => [
-        `@espalier/${name}`,
-        join(packages, name, 'src'),
-      ]),
-    ),
-    logLevel: 'error',
-  });
 }

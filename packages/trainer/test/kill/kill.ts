@@ -3,14 +3,10 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { seededRandom } from '@espalier/core';
-import { build } from 'esbuild';
+import { bundle } from '../bundle.js';
 
 export const trainings = ['joint', 'weighted', 'aggregated'] as const;
-
-const here = fileURLToPath(new URL('.', import.meta.url));
-const packages = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** What happened to a training that was killed over and over. */
 export interface Killed {
@@ -31,7 +27,7 @@ export async function killed(name: (typeof trainings)[number], kills: number, se
   const folder = await mkdtemp(join(tmpdir(), 'espalier-killed-'));
   try {
     const script = join(folder, 'training.mjs');
-    await bundle('training.ts', script);
+    await bundle({ entryPoints: ['kill/training.ts'], outfile: script });
     const random = seededRandom(seed);
     const alone = await run(script, name, join(folder, 'alone'));
     if (alone.signal !== null) throw new Error('the training that was left alone was killed');
@@ -80,28 +76,4 @@ async function run(script: string, name: string, folder: string, killAfter?: num
 
 async function hasTemporary(folder: string): Promise<boolean> {
   return (await readdir(folder)).some((file) => file.endsWith('.tmp'));
-}
-
-/** Makes one file of a program beside this one, so that it runs without a build. */
-export async function bundle(program: string, outfile: string): Promise<void> {
-  await build({
-    entryPoints: [join(here, program)],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    // The other engines, which are not asked for.
-    external: ['@tensorflow/tfjs-backend-wasm', '@tensorflow/tfjs-backend-webgpu', '@tensorflow/tfjs-node*'],
-    banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-    },
-    alias: Object.fromEntries(
-      ['core', 'engine', 'losses', 'sharing', 'vision-heads', 'trainer'].map((name) => [
-        `@espalier/${name}`,
-        join(packages, name, 'src'),
-      ]),
-    ),
-    logLevel: 'error',
-  });
 }
