@@ -1,16 +1,15 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Heads, type MultiTaskModel, multiTaskModel } from '@espalier/core';
-import { aggregators, type Weighting, weightings } from '@espalier/losses';
+import { type Weighting, weightings } from '@espalier/losses';
 import { crossStitch, hardSharing } from '@espalier/sharing';
-import { adamW, constant, NonFiniteLossError } from '@espalier/trainer';
+import { NonFiniteLossError } from '@espalier/trainer';
 import { compareGrid, type GridOptions } from '@espalier/trainer/node';
 import * as tf from '@tensorflow/tfjs-core';
-import * as tfl from '@tensorflow/tfjs-layers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { inBrowser, withoutBrowser } from '../../../vitest.browser.js';
-import { heads, points, type SideHeads } from './small-task.js';
+import { composeWith, smallGrid } from './small-grid.js';
+import { points, type SideHeads } from './small-task.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -19,30 +18,12 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 const grid = (more: Partial<GridOptions<SideHeads>> = {}): GridOptions<SideHeads> => ({
+  ...smallGrid,
   folder,
-  heads,
-  compose: <Own extends Heads>(
-    own: Own,
-    { sharing, seed }: Parameters<GridOptions<Own>['compose']>[1],
-  ): MultiTaskModel<Own> =>
-    multiTaskModel({
-      inputShape: [2],
-      trunk: () => [tfl.layers.dense({ units: 8, activation: 'tanh' })],
-      sharing,
-      heads: own,
-      seed,
-    }),
-  sharings: { hard: hardSharing() },
-  weightings: { uncertainty: weightings.uncertaintyRevised() },
-  aggregators: { none: undefined, upGrad: aggregators.upGrad() },
+  compose: composeWith(8),
   seeds: [1, 2],
-  train: points(64, 1),
   validation: points(40, 2),
   test: points(40, 3),
-  epochs: 2,
-  batchSize: 16,
-  schedule: constant(0.02),
-  optimizer: adamW(),
   ...more,
 });
 

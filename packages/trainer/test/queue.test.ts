@@ -4,17 +4,15 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { type Heads, type MultiTaskModel, multiTaskModel } from '@espalier/core';
-import { aggregators, sum, type Weighting, weightings } from '@espalier/losses';
-import { hardSharing } from '@espalier/sharing';
-import { adamW, constant, GridInterruptedError } from '@espalier/trainer';
+import { sum, type Weighting } from '@espalier/losses';
+import { GridInterruptedError } from '@espalier/trainer';
 import { compareGrid, type GridOptions } from '@espalier/trainer/node';
 import { type QueueOptions, queued, type WorkOptions, workOnGrid } from '@espalier/trainer/queue';
-import * as tfl from '@tensorflow/tfjs-layers';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { freePorts } from './free-ports.js';
 import { type RedisServer, startRedis, withoutRedis } from './redis-server.js';
-import { heads, points, type SideHeads } from './small-task.js';
+import { smallGrid } from './small-grid.js';
+import { points, type SideHeads } from './small-task.js';
 
 let folder: string;
 let redis: RedisServer | undefined;
@@ -28,30 +26,10 @@ afterEach(async () => {
 });
 
 const grid = (more: Partial<GridOptions<SideHeads>> = {}): GridOptions<SideHeads> => ({
+  ...smallGrid,
   folder,
-  heads,
-  compose: <Own extends Heads>(
-    own: Own,
-    { sharing, seed }: Parameters<GridOptions<Own>['compose']>[1],
-  ): MultiTaskModel<Own> =>
-    multiTaskModel({
-      inputShape: [2],
-      trunk: () => [tfl.layers.dense({ units: 4, activation: 'tanh' })],
-      sharing,
-      heads: own,
-      seed,
-    }),
-  sharings: { hard: hardSharing() },
-  weightings: { uncertainty: weightings.uncertaintyRevised() },
-  aggregators: { none: undefined, upGrad: aggregators.upGrad() },
-  seeds: [1],
   train: points(32, 1),
-  validation: points(20, 2),
-  test: points(20, 3),
   epochs: 1,
-  batchSize: 16,
-  schedule: constant(0.02),
-  optimizer: adamW(),
   ...more,
 });
 
