@@ -1,9 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { disposeBatch, type ExampleOf, multiTaskModel } from '@espalier/core';
+import { disposeBatch, type ExampleOf } from '@espalier/core';
 import { type Aggregator, aggregators, sum, type Weighting, weightings } from '@espalier/losses';
-import { hardSharing } from '@espalier/sharing';
 import {
   adamW,
   constant,
@@ -19,24 +18,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { expect, onTestFinished, test } from 'vitest';
 import { own } from './own.js';
-import { compose, heads, points, type SideHeads } from './small-task.js';
+import { compose, composeOf, points, regularizedDense, type SideHeads } from './small-task.js';
 
-const regularized = () =>
-  own(
-    multiTaskModel({
-      inputShape: [2],
-      trunk: () => [
-        tfl.layers.dense({
-          units: 8,
-          activation: 'tanh',
-          kernelRegularizer: tfl.regularizers.l2({ l2: 0.1 }),
-        }),
-      ],
-      sharing: hardSharing(),
-      heads,
-      seed: 1,
-    }),
-  );
+const regularized = () => own(composeOf(() => [regularizedDense(8, 0.1)]));
 
 /** Of 18 examples, the first 4 carry both labels, then some one of them, and the last 5 none. */
 const all = points(18, 1);
@@ -98,15 +82,7 @@ test.each(methods)('several batches make the update of one of all their examples
 });
 
 const normalized = () =>
-  own(
-    multiTaskModel({
-      inputShape: [2],
-      trunk: () => [tfl.layers.batchNormalization({ momentum: 0.9 }), tfl.layers.dense({ units: 4 })],
-      sharing: hardSharing(),
-      heads,
-      seed: 1,
-    }),
-  );
+  own(composeOf(() => [tfl.layers.batchNormalization({ momentum: 0.9 }), tfl.layers.dense({ units: 4 })]));
 
 const options = (more: Partial<FitOptions<SideHeads>> = {}): FitOptions<SideHeads> => ({
   data: points(48, 1, (index) => index % 3 > 0),

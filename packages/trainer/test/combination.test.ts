@@ -1,12 +1,10 @@
-import { multiTaskModel } from '@espalier/core';
 import { type Aggregator, aggregators, mgdaUb, sum, weighted, weightings } from '@espalier/losses';
-import { hardSharing } from '@espalier/sharing';
 import { adamW, constant, fit, TrainerError } from '@espalier/trainer';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { describe, expect, test } from 'vitest';
 import { own } from './own.js';
-import { compose, heads, points } from './small-task.js';
+import { compose, composeOf, points } from './small-task.js';
 
 const options = () => ({
   data: points(64, 1, (index) => index % 3 > 0),
@@ -93,13 +91,9 @@ describe('gradient aggregators in training', () => {
   test('regularizers of layers are added once, with an aggregator as without', async () => {
     const regularized = () =>
       own(
-        multiTaskModel({
-          inputShape: [2],
-          trunk: () => [tfl.layers.dense({ units: 8, kernelRegularizer: tfl.regularizers.l2({ l2: 0.5 }) })],
-          sharing: hardSharing(),
-          heads,
-          seed: 1,
-        }),
+        composeOf(() => [
+          tfl.layers.dense({ units: 8, kernelRegularizer: tfl.regularizers.l2({ l2: 0.5 }) }),
+        ]),
       );
     const [joint, byTask] = [regularized(), regularized()];
     await fit(joint, options());

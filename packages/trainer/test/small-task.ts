@@ -31,14 +31,20 @@ export const heads = { side: classification({ classes: ['left', 'right'] }), dis
 export type SideHeads = typeof heads;
 
 export function compose(seed = 1, dropout = 0, units = 16): MultiTaskModel<SideHeads> {
-  return multiTaskModel({
-    inputShape: [2],
-    trunk: () => [tfl.layers.dense({ units, activation: 'tanh' }), tfl.layers.dropout({ rate: dropout })],
-    sharing: hardSharing(),
-    heads,
+  return composeOf(
+    () => [tfl.layers.dense({ units, activation: 'tanh' }), tfl.layers.dropout({ rate: dropout })],
     seed,
-  });
+  );
 }
+
+/** The same with another trunk. */
+export function composeOf(trunk: () => tfl.layers.Layer[], seed = 1): MultiTaskModel<SideHeads> {
+  return multiTaskModel({ inputShape: [2], trunk, sharing: hardSharing(), heads, seed });
+}
+
+/** A layer whose weights add a penalty to the loss. */
+export const regularizedDense = (units: number, l2: number) =>
+  tfl.layers.dense({ units, activation: 'tanh', kernelRegularizer: tfl.regularizers.l2({ l2 }) });
 
 export function points(count: number, seed: number, labelled = (_: number) => true): DataOf<SideHeads> {
   const random = seededRandom(seed);

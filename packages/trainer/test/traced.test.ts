@@ -1,10 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { multiTaskModel, type Weight } from '@espalier/core';
+import type { Weight } from '@espalier/core';
 import * as engine from '@espalier/engine';
 import { type Aggregator, aggregators, sum, type Weighting, weightings } from '@espalier/losses';
-import { hardSharing } from '@espalier/sharing';
 import { adamW, constant, evaluate, fit, predict } from '@espalier/trainer';
 import { runFolder } from '@espalier/trainer/node';
 import * as tf from '@tensorflow/tfjs-core';
@@ -12,7 +11,7 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { describe, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { own } from './own.js';
 import * as ownInputs from './own-inputs-task.js';
-import { compose, heads, points } from './small-task.js';
+import { compose, composeOf, points, regularizedDense } from './small-task.js';
 
 const missing = await engine.use('native').then(
   () => undefined,
@@ -24,22 +23,7 @@ if (missing !== undefined) console.warn(`Traced training is not tested: ${missin
 const data = points(64, 1, (index) => index < 48 && index % 3 > 0);
 
 const withStatistics = () =>
-  own(
-    multiTaskModel({
-      inputShape: [2],
-      trunk: () => [
-        tfl.layers.dense({
-          units: 16,
-          activation: 'tanh',
-          kernelRegularizer: tfl.regularizers.l2({ l2: 0.01 }),
-        }),
-        tfl.layers.batchNormalization({ momentum: 0.9 }),
-      ],
-      sharing: hardSharing(),
-      heads,
-      seed: 1,
-    }),
-  );
+  own(composeOf(() => [regularizedDense(16, 0.01), tfl.layers.batchNormalization({ momentum: 0.9 })]));
 
 const options = () => ({
   data,
