@@ -1,6 +1,6 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import type { Dataset } from './dataset.js';
+import { type Dataset, drawnDataset } from './dataset.js';
 import { DatasetError } from './errors.js';
 import { GLYPH_SIZE, type Glyph } from './mnist-digits.js';
 
@@ -65,15 +65,7 @@ export function digitScenes({ glyphs, count, seed }: DigitScenesOptions): Datase
     throw new DatasetError(`Digit scenes need a whole number of scenes from 1; found ${count}.`);
   }
   const inks = glyphs.map(inkOf);
-  return {
-    length: count,
-    at(index) {
-      if (!Number.isInteger(index) || index < 0 || index >= count) {
-        throw new DatasetError(`There is no scene ${index}; the scenes are 0 to ${count - 1}.`);
-      }
-      return drawScene(inks, randomOf(seed, index));
-    },
-  };
+  return drawnDataset(count, 'scene', (index) => drawScene(inks, randomOf(seed, index)));
 }
 
 function randomOf(seed: number, index: number): Random {

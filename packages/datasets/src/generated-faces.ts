@@ -1,5 +1,5 @@
 import { type RandomNumbers, randomOf } from './augment/augmentation.js';
-import type { Dataset } from './dataset.js';
+import { type Dataset, drawnDataset } from './dataset.js';
 import { DatasetError } from './errors.js';
 
 /** The side of a generated face's picture in pixels. */
@@ -53,19 +53,13 @@ export function generatedFaces({
     throw new DatasetError(`Generated faces are a whole number from 1; found ${count}.`);
   }
   const geometries = people.map(geometryOf);
-  return {
-    length: count,
-    at(index) {
-      if (!Number.isInteger(index) || index < 0 || index >= count) {
-        throw new DatasetError(`There is no face ${index}; the faces are 0 to ${count - 1}.`);
-      }
-      const random = randomOf(seed, index, 0);
-      const expression = Math.floor(random() * expressions.length);
-      const place = index % people.length;
-      const pixels = draw(geometries[place], drawnExpression(expressions[expression], random), random);
-      return { pixels, person: people[place], expression };
-    },
-  };
+  return drawnDataset(count, 'face', (index) => {
+    const random = randomOf(seed, index, 0);
+    const expression = Math.floor(random() * expressions.length);
+    const place = index % people.length;
+    const pixels = draw(geometries[place], drawnExpression(expressions[expression], random), random);
+    return { pixels, person: people[place], expression };
+  });
 }
 
 /** People are drawn from a seed of their own. */
