@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { messageOf } from '@espalier/core';
+import { stopOnInterrupt } from '@espalier/trainer/node';
 import type { Command } from 'commander';
 import sharp from 'sharp';
 import { CommandError } from '../errors.js';
@@ -51,6 +52,9 @@ Examples:
 
 async function run(given: string, options: ServeOptions): Promise<void> {
   const { experiment, model } = await loadTrained(given, options);
+  const { signal, dispose } = stopOnInterrupt(() => {
+    console.error('Answering what has come, then ending. Once more leaves at once.');
+  });
   try {
     const { host, port, maxBatch, maxWait: maxWaitMs, maxBytes, timeout: timeoutMs, maxWaiting } = options;
     const service = await predictionService({
@@ -60,7 +64,6 @@ async function run(given: string, options: ServeOptions): Promise<void> {
       limits: { maxBatch, maxWaitMs, maxBytes, timeoutMs, maxWaiting },
     });
     allowPixelFormatsOnly();
-    const stopped = stopSignal();
     try {
       await once(service.listen(port, host), 'listening');
     } catch (cause) {
@@ -73,24 +76,12 @@ async function run(given: string, options: ServeOptions): Promise<void> {
     console.log(
       `Serving ${experiment.name} on http://${family === 'IPv6' ? `[${address}]` : address}:${taken}`,
     );
-    await stopped;
-    console.error('Answering what has come, then ending. Once more leaves at once.');
+    if (!signal.aborted) await once(signal, 'abort');
     await closeService(service);
   } finally {
+    dispose();
     model.dispose();
   }
-}
-
-/** SIGTERM or Ctrl-C; a second one has its usual effect. */
-function stopSignal(): Promise<void> {
-  const signals = ['SIGINT', 'SIGTERM'] as const;
-  return new Promise((resolve) => {
-    const stop = () => {
-      for (const signal of signals) process.off(signal, stop);
-      resolve();
-    };
-    for (const signal of signals) process.on(signal, stop);
-  });
 }
 
 /** Decodes pictures of pixels only: what others say may take any time to draw. */
