@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
+import { pythonWithTensorFlow } from '../../../vitest.python.js';
 import * as engine from '../src/index.js';
 import { distance, random } from './both-backends.js';
 
@@ -25,24 +26,7 @@ const missing = await engine.use('native').then(
 );
 if (missing !== undefined) console.warn(`Export is not tested: ${missing}`);
 
-const environment: Record<string, string | undefined> = process.env;
-
-/** A Python that has TensorFlow; ESPALIER_PYTHON names one. */
-const python = [environment.ESPALIER_PYTHON, 'python3', 'python']
-  .filter((name) => name !== undefined)
-  .find((name) => {
-    try {
-      execFileSync(name, [
-        '-c',
-        'import importlib.util, sys; sys.exit(importlib.util.find_spec("tensorflow") is None)',
-      ]);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-if (python === undefined)
-  console.warn('Export is not tested in Python: it has no TensorFlow (ESPALIER_PYTHON names one)');
+const python = pythonWithTensorFlow('Export');
 
 const load = `
 import json, sys

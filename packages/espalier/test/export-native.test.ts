@@ -8,6 +8,7 @@ import * as engine from '@espalier/engine';
 import { save } from '@espalier/trainer/node';
 import type * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { pythonWithTensorFlow } from '../../../vitest.python.js';
 import pictures from './pictures.js';
 import { rawScores, twoPictures } from './raw-scores.js';
 import { runMain } from './run-main.js';
@@ -18,18 +19,7 @@ const missing = await engine.use('native').then(
 );
 if (missing !== undefined) console.warn(`The SavedModel is not tested: ${missing}`);
 
-/** A Python that has TensorFlow; ESPALIER_PYTHON names one. */
-const python = [process.env.ESPALIER_PYTHON ?? 'python3'].find((name) => {
-  try {
-    const script = 'import importlib.util as u, sys; sys.exit(u.find_spec("tensorflow") is None)';
-    execFileSync(name, ['-c', script]);
-    return true;
-  } catch {
-    return false;
-  }
-});
-if (python === undefined)
-  console.warn('The SavedModel is not tested in Python: it has no TensorFlow (ESPALIER_PYTHON names one)');
+const python = pythonWithTensorFlow('The SavedModel');
 
 const inPython = `
 import json, sys
