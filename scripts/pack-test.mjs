@@ -16,6 +16,9 @@ import { checkInstalledSize } from './lib/sizes.mjs';
 import { temporaryFolder } from './lib/temporary.mjs';
 import { publicPackages, root } from './lib/workspace.mjs';
 
+/** What a person reads before they try. */
+const README_LINES = 20;
+
 const program = (name) => readFileSync(fileURLToPath(new URL(`pack-test/${name}`, import.meta.url)), 'utf8');
 
 /** Builds and packs all public packages: the tarballs, by name. */
@@ -111,6 +114,8 @@ export async function packTest(checks) {
     const text = readFileSync(join(root, 'README.md'), 'utf8');
     const wanted = /^npm install (@espalier.*)$/m.exec(text)[1].split(' ');
     const [{ source }] = programsIn(text);
+    const lines = source.match(/.+/g).length;
+    if (lines > README_LINES) throw new Error(`It has ${lines} lines, more than ${README_LINES}.`);
     await createProject(readme, 'npm', { wanted, tarballs }, onOutput);
     const answer = await runProgram(readme, 'main.mjs', source);
     if (!answer.trim().endsWith('left inside')) throw new Error(`It prints ${JSON.stringify(answer)}.`);
