@@ -1,5 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { equalErrorRate, macroF1, operatingPoints, type Pair, trueAcceptRate } from '@espalier/vision-heads';
+import {
+  equalErrorRate,
+  macroF1,
+  operatingPoints,
+  type Pair,
+  trueAcceptRate,
+  verificationThreshold,
+} from '@espalier/vision-heads';
 import { describe, expect, test } from 'vitest';
 
 interface Scores {
@@ -49,6 +56,18 @@ describe.each(scores.pairs)('of pairs with an equal error rate of $eer', ({ same
 test('verification without pairs of both kinds is refused', () => {
   expect(() => equalErrorRate([{ similarity: 1, same: true }])).toThrow(/found 1 and 0/);
   expect(() => trueAcceptRate([], 0.1)).toThrow(/found 0 and 0/);
+});
+
+test.each([-0.1, 1.1, Number.NaN])('a false accept rate of %d is refused', (rate) => {
+  const pairs = [
+    { similarity: 1, same: true },
+    { similarity: 0, same: false },
+  ];
+  for (const measure of [trueAcceptRate, verificationThreshold]) {
+    expect(() => measure(pairs, rate)).toThrow(
+      new RangeError(`The false accept rate is ${rate}; it is a share of pairs, from 0 to 1.`),
+    );
+  }
 });
 
 test('a rate that is met exactly counts', () => {

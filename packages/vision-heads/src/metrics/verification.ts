@@ -51,7 +51,7 @@ export function operatingPoints(pairs: readonly Pair[]): readonly OperatingPoint
  * of pairs of different things.
  *
  * @param falseAccepts the false accept rate, from 0 to 1.
- * @throws RangeError when there is no pair of the same, or none of different things.
+ * @throws RangeError when there is no pair of the same, or none of different things, or the rate is not from 0 to 1.
  */
 export function trueAcceptRate(pairs: readonly Pair[], falseAccepts: number): number {
   return trueAcceptsAt(operatingPoints(pairs), falseAccepts);
@@ -64,6 +64,9 @@ export function trueAcceptsAt(points: readonly OperatingPoint[], falseAccepts: n
 
 /** The lowest threshold with at most this share of false accepts. Both shares rise from each point to the next. */
 function lastWithin(points: readonly OperatingPoint[], falseAccepts: number): OperatingPoint {
+  if (!(falseAccepts >= 0 && falseAccepts <= 1)) {
+    throw new RangeError(`The false accept rate is ${falseAccepts}; it is a share of pairs, from 0 to 1.`);
+  }
   return points.findLast((point) => point.falseAccepts <= falseAccepts)!;
 }
 
@@ -95,7 +98,7 @@ function balance({ falseAccepts, trueAccepts }: OperatingPoint): number {
  * the lowest threshold with at most this share of false accepts; or, unless a share is given, the one where the two
  * kinds of error are nearest to equal.
  *
- * @throws RangeError when there is no pair of the same, or none of different things.
+ * @throws RangeError when there is no pair of the same, or none of different things, or the share is not from 0 to 1.
  */
 export function verificationThreshold(pairs: readonly Pair[], falseAccepts?: number): number {
   const points = operatingPoints(pairs);
