@@ -14,6 +14,7 @@ import {
   type DataOf,
   earlyStopping,
   fit,
+  InterruptedError,
   judgedTasks,
   type RunStore,
   Training,
@@ -221,8 +222,8 @@ async function checkpointCosts() {
         if (step === stopAfter) stop.abort();
         if (step === 12) stepped = performance.now();
       },
-    }).catch((error: Error) => {
-      if (error.name !== 'InterruptedError') throw error;
+    }).catch((error: unknown) => {
+      if (!(error instanceof InterruptedError)) throw error;
     });
     const parameters = model.countParams();
     model.dispose();

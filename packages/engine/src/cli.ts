@@ -134,7 +134,7 @@ try {
   if (error instanceof EngineError) {
     console.error(`Not possible: ${error.reason}.\n${error.remedy}`);
     process.exitCode = 1;
-  } else if (error instanceof Error && error.name === 'ClusterError') {
+  } else if (error instanceof ClusterError) {
     console.error(`Not possible: ${error.message}`);
     process.exit(1);
   } else if (error instanceof TypeError && 'code' in error && /^ERR_PARSE_ARGS/.test(String(error.code))) {
