@@ -56,7 +56,7 @@ export async function runExample(
     const started = performance.now();
     const report = await engine.use(options.engine);
     for (const { engine: name, reason, remedy } of report.passedOver) {
-      console.error(`Engine ${name} passed over: ${reason} ${remedy}`);
+      console.error(`Engine ${name} passed over: ${reason}. ${remedy}`);
     }
     console.error(`Engine: ${report.engine}`);
     folder = resolve(
