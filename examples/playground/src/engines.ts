@@ -17,7 +17,8 @@ export async function availableEngines(): Promise<EngineName[]> {
   return adapter == null ? ['wasm'] : ['wasm', 'webgpu'];
 }
 
-export async function useEngine(name: EngineName): Promise<void> {
+/** @returns whether it starts. Tensors of the engine before have to be disposed of. */
+export async function useEngine(name: EngineName): Promise<boolean> {
   if (name === 'webgpu') await import('@tensorflow/tfjs-backend-webgpu');
   else {
     setWasmPaths({
@@ -26,7 +27,5 @@ export async function useEngine(name: EngineName): Promise<void> {
       'tfjs-backend-wasm-threaded-simd.wasm': threads,
     });
   }
-  if (!(await tf.setBackend(name)) || tf.getBackend() !== name) {
-    throw new Error(`This browser does not start ${engines[name]}.`);
-  }
+  return (await tf.setBackend(name)) && tf.getBackend() === name;
 }

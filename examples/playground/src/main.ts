@@ -1,6 +1,6 @@
 import { drawCosine, drawLosses, emptyHistory } from './chart.js';
 import { aggregators, sharings, weightings } from './choices.js';
-import { availableEngines, engines, useEngine } from './engines.js';
+import { availableEngines, type EngineName, engines, useEngine } from './engines.js';
 import { fill, find, namesOf } from './page.js';
 import { pointsOf, problems } from './problems.js';
 import { drawRegions, gridPlaces } from './regions.js';
@@ -142,6 +142,24 @@ async function loop(now: number): Promise<void> {
   requestAnimationFrame(loop);
 }
 
+/** Begins anew on the chosen engine; on the first one, which this page has begun with, where that does not start. */
+async function switchEngine(): Promise<void> {
+  const wanted = list('engine').value as EngineName;
+  session.dispose();
+  const starts = await useEngine(wanted);
+  if (!starts) {
+    setRunning(false);
+    await useEngine('wasm');
+    list('engine').value = 'wasm';
+  }
+  history = emptyHistory();
+  compose();
+  await redraw();
+  if (!starts) {
+    status.textContent = `${engines[wanted]} does not start here: it goes on with ${engines.wasm}.`;
+  }
+}
+
 const redraw = async () => {
   await draw();
   tell();
@@ -191,23 +209,16 @@ function listen(): void {
       session.learningRate = Number(chosen.rate());
     }),
   );
-  list('engine').addEventListener('change', () =>
-    inTurn(async () => {
-      session.dispose();
-      await useEngine(list('engine').value as keyof typeof engines);
-      history = emptyHistory();
-      compose();
-      return redraw();
-    }),
-  );
+  list('engine').addEventListener('change', () => inTurn(switchEngine));
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => inTurn(draw));
   addEventListener('resize', () => inTurn(draw));
 }
 
 const available = await availableEngines();
 list('engine').replaceChildren(...available.map((name) => new Option(engines[name], name)));
-await useEngine('wasm');
-await inTurn(begin);
-await inTurn(redraw);
-listen();
-requestAnimationFrame(loop);
+if (await useEngine('wasm')) {
+  await inTurn(begin);
+  await inTurn(redraw);
+  listen();
+  requestAnimationFrame(loop);
+} else fail(new Error(`this browser does not start ${engines.wasm}.`));

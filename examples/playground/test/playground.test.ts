@@ -22,15 +22,20 @@ test('beside TensorFlow.js, the page has at most 60 kB of script', () => {
   expect(size).toBeLessThanOrEqual(60_000);
 });
 
+/** A GPU of software, which comes with Chromium. */
+const withGpu = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'];
+
 describe.skipIf(withoutBrowser)('in a browser', () => {
   let browser: Browser;
   let host: Awaited<ReturnType<typeof staticHost>>;
   let page: Page;
   const problems: string[] = [];
-  beforeAll(async () => {
-    host = await staticHost(folder);
-    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
-    page = await browser.newPage({ viewport: { width: 1240, height: 900 }, deviceScaleFactor: 1.5 });
+  const launch = (...settings: string[]) =>
+    chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', ...settings] });
+
+  /** The page in a browser, ready to learn; what goes wrong in it is a problem. */
+  async function open(browser: Browser): Promise<Page> {
+    const page = await browser.newPage({ viewport: { width: 1240, height: 900 }, deviceScaleFactor: 1.5 });
     page.on('console', (message) => {
       // What Chromium says on a machine without a GPU.
       if (message.text() !== 'No available adapters.') problems.push(message.text());
@@ -43,6 +48,13 @@ describe.skipIf(withoutBrowser)('in a browser', () => {
     });
     await page.goto(host.url);
     await page.getByText(/^Step 0:/).waitFor();
+    return page;
+  }
+
+  beforeAll(async () => {
+    host = await staticHost(folder);
+    browser = await launch();
+    page = await open(browser);
   }, 60_000);
   afterAll(async () => {
     await browser?.close();
@@ -132,6 +144,46 @@ describe.skipIf(withoutBrowser)('in a browser', () => {
     );
     expect(unnamed).toBe(0);
   });
+
+  test('on a GPU, a step finds the losses that WebAssembly finds', async () => {
+    const gpu = await launch(...withGpu);
+    try {
+      const page = await open(gpu);
+      const losses = async () => {
+        await page.getByRole('button', { name: 'One step' }).click();
+        await page.getByText('Step 1:').waitFor();
+        const said = await page.locator('#losses canvas').getAttribute('aria-label');
+        return [...said!.matchAll(/now (\d\.\d+)/g)].map(([, loss]) => Number(loss));
+      };
+      const byWasm = await losses();
+      await page.getByLabel('Engine').selectOption({ label: 'WebGPU' });
+      await page.getByText('Step 0:').waitFor();
+      const byGpu = await losses();
+      expect(byWasm).toHaveLength(2);
+      for (const [task, loss] of byGpu.entries()) expect(loss).toBeCloseTo(byWasm[task], 2);
+    } finally {
+      await gpu.close();
+    }
+  }, 120_000);
+
+  test('where WebGPU does not start, it goes on with WebAssembly, and says so', async () => {
+    const own = await browser.newPage();
+    // A GPU that is lost after the page has found it.
+    await own.addInitScript(() => {
+      let asked = 0;
+      Object.defineProperty(navigator, 'gpu', {
+        value: { requestAdapter: async () => (asked++ === 0 ? {} : null) },
+      });
+    });
+    await own.goto(host.url);
+    await own.getByText(/^Step 0:/).waitFor();
+    await own.getByLabel('Engine').selectOption({ label: 'WebGPU' });
+    await own.getByText('WebGPU does not start here: it goes on with WebAssembly.').waitFor();
+    expect(await own.getByLabel('Engine').inputValue()).toBe('wasm');
+    await own.getByRole('button', { name: 'One step' }).click();
+    await own.getByText('Step 1:').waitFor();
+    await own.close();
+  }, 60_000);
 
   test('nothing went wrong, and nothing was asked of another host', () => {
     expect(problems).toEqual([]);
