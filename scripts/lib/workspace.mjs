@@ -8,15 +8,17 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 export const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'));
 
 /** The packages in `packages` or `examples`. */
-export function members(parent) {
-  const names = existsSync(join(root, parent)) ? readdirSync(join(root, parent)) : [];
+export function members(parent, workspace = root) {
+  const folder = join(workspace, parent);
+  const names = existsSync(folder) ? readdirSync(folder) : [];
   return names
-    .map((name) => ({ name, folder: `${parent}/${name}`, path: join(root, parent, name) }))
+    .map((name) => ({ name, folder: `${parent}/${name}`, path: join(folder, name) }))
     .filter(({ path }) => existsSync(join(path, 'package.json')))
     .map((member) => ({ ...member, manifest: readJson(join(member.path, 'package.json')) }));
 }
 
-export const publicPackages = () => members('packages').filter(({ manifest }) => !manifest.private);
+export const publicPackages = (workspace = root) =>
+  members('packages', workspace).filter(({ manifest }) => !manifest.private);
 
 /** The files that a package promises: what it exports, and its commands. */
 export const outputs = ({ exports = {}, bin = {} }) => [
