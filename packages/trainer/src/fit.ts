@@ -4,7 +4,6 @@ import {
   type Heads,
   type InputKind,
   type MultiTaskModel,
-  type TaskName,
 } from '@espalier/core';
 import type { RunStore } from './checkpoints/checkpoint.js';
 import { ClusterBatches } from './cluster-batches.js';
@@ -17,6 +16,7 @@ import { type PlateauSchedule, startSchedule } from './plateau.js';
 import type { Sampler } from './samplers/sampler.js';
 import { shuffled } from './samplers/shuffled.js';
 import type { Schedule } from './schedule.js';
+import { StepRecords } from './step-records.js';
 import { weightsOverEpochs } from './trained-weights.js';
 import { type StepOptions, type StepResult, Training, type TrainingOptions } from './training.js';
 import type { StepLosses } from './update.js';
@@ -126,7 +126,7 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
 
   const stepsPerEpoch = Math.ceil(data.length / (batchSize * accumulate));
   const steps = epochs * stepsPerEpoch;
-  const epochOf = (step: number) => Math.ceil(step / stepsPerEpoch);
+  const placeOf = (step: number) => ({ step, steps, epoch: Math.ceil(step / stepsPerEpoch), epochs });
   const tasks = model.tasks.map(({ name }) => name);
   const batchesPerEpoch = stepsPerEpoch * accumulate;
   const sampling = sampler.start(data, { tasks, batchSize, stepsPerEpoch: batchesPerEpoch, epochs, seed });
@@ -135,7 +135,7 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
   unfreeze?.(0);
   const batches = options.cluster && new ClusterBatches(model, options.cluster, options);
   const training = new Training(model, options, weights);
-  const records: StepRecord<H>[] = [];
+  const records = new StepRecords<H>(tasks, placeOf);
   let done = 0;
   let stopped = false;
   let saving: Promise<void> = Promise.resolve();
@@ -180,18 +180,18 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
     if (checkpoint.judge !== undefined) validation?.judge.load(checkpoint.judge as never);
     ({ step: done, stopped } = checkpoint);
     for (const { step, losses } of lines) {
-      const place = { step, steps, epoch: epochOf(step), epochs };
-      records.push({ ...place, losses: losses as StepLosses<H>, weights: {} });
+      records.push({ ...placeOf(step), losses: losses as StepLosses<H>, weights: {} });
     }
   };
 
   const step = async (number: number): Promise<StepRecord<H>> => {
-    const place = { step: number, epoch: epochOf(number) };
-    const at = { ...place, learningRate: schedule.rate(number - 1, steps, stepsPerEpoch) };
-    if (batches === undefined) return { ...place, steps, epochs, ...stepHere(at) };
+    const place = placeOf(number);
+    const learningRate = schedule.rate(number - 1, steps, stepsPerEpoch);
+    const at = { step: number, epoch: place.epoch, learningRate };
+    if (batches === undefined) return { ...place, ...stepHere(at) };
     const started = performance.now();
     const result = await batches.step(training, sampling.next(), at);
-    return { ...place, steps, epochs, ...result, seconds: secondsSince(started) };
+    return { ...place, ...result, seconds: secondsSince(started) };
   };
 
   const stepHere = (at: StepOptions) => {
@@ -223,7 +223,7 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
         });
       });
     }
-    schedule.endEpoch(meanLosses(records.slice(-stepsPerEpoch), record.epoch), evaluation);
+    schedule.endEpoch(records.meanLosses(stepsPerEpoch), evaluation);
     if (learning(model) !== before) {
       throw new TrainerError(
         'onEpoch has changed which layers learn, and a resumed training would not know. Give what does so as `unfreeze`.',
@@ -258,27 +258,12 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
     run?.close();
     training.dispose();
   }
-  return records;
+  return records.all();
 }
 
 /** Tells which weights learn. */
 function learning<H extends Heads, I extends InputKind>({ variables }: MultiTaskModel<H, I>): string {
   return variables.map(({ id }) => id).join();
-}
-
-/** Of an epoch, by task; without the tasks that had no label in it. */
-function meanLosses<H extends Heads>(
-  records: readonly StepRecord<H>[],
-  epoch: number,
-): Record<string, number> {
-  const own = records.filter((record) => record.epoch === epoch);
-  const tasks = [...new Set(own.flatMap(({ losses }) => Object.keys(losses)))] as TaskName<H>[];
-  return Object.fromEntries(
-    tasks.map((task) => {
-      const known = own.flatMap(({ losses }) => losses[task] ?? []);
-      return [task, known.reduce((sum, loss) => sum + loss, 0) / known.length];
-    }),
-  );
 }
 
 function secondsSince(started: number): number {
