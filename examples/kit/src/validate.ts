@@ -20,7 +20,10 @@ export interface Validation<H extends Heads> {
  * @param recipe how it learns; `--epochs` says otherwise.
  */
 export async function validate<H extends Heads>(
-  recipe: Pick<FitOptions<H>, 'epochs' | 'batchSize' | 'optimizer' | 'schedule' | 'weighting'>,
+  recipe: Pick<
+    FitOptions<H>,
+    'epochs' | 'batchSize' | 'sampler' | 'optimizer' | 'schedule' | 'weighting' | 'averageWeights'
+  >,
   prepare: (seed: number) => Promise<Validation<H>>,
 ): Promise<void> {
   const { values } = parseArgs({

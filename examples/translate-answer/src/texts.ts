@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import {
+  type MicroWorldSplit,
   microWorldQuestions,
   microWorldTranslations,
   type SentencePair,
@@ -27,18 +28,18 @@ const MICRO_TRAINED = 20_000;
 const MICRO_TESTED = 500;
 
 /** Sentences and paragraphs made by a grammar; each example is another one. */
-export const microWorld: TextSet = {
+export const microWorld = {
   title: 'a generated world',
   held: 'combinations of who does what with what that are not among those trained on',
   window: 64,
-  async read(split, seed) {
+  async read(split: MicroWorldSplit, seed: number): Promise<Texts> {
     const count = split === 'train' ? MICRO_TRAINED : MICRO_TESTED;
     return {
       pairs: microWorldTranslations({ split, count, seed }),
       questions: microWorldQuestions({ split, count, seed }),
     };
   },
-};
+} satisfies TextSet;
 
 /** Questions about paragraphs of Wikipedia, and the questions' German translations by people. */
 export const xquadTexts: TextSet = {

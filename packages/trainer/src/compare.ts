@@ -39,6 +39,8 @@ export interface CompareOptions<H extends Heads> extends Combination {
   readonly sampler?: <Own extends Heads>() => Sampler<Own>;
   readonly schedule: Schedule;
   readonly optimizer: Optimizer;
+  /** How much of the mean of a network's weights each step keeps, if they are averaged: see `fit`. */
+  readonly averageWeights?: number | undefined;
   readonly seed: number;
   /** Examples that the network is measured on after every epoch, for those who watch. */
   readonly validation?: DataOf<H>;
@@ -214,10 +216,19 @@ export async function trainRun<H extends Heads>(
   combination: Combination,
   budget: Pick<
     CompareOptions<Heads>,
-    'epochs' | 'batchSize' | 'sampler' | 'schedule' | 'optimizer' | 'seed' | 'watch' | 'keep' | 'signal'
+    | 'epochs'
+    | 'batchSize'
+    | 'sampler'
+    | 'schedule'
+    | 'optimizer'
+    | 'averageWeights'
+    | 'seed'
+    | 'watch'
+    | 'keep'
+    | 'signal'
   >,
 ): Promise<TrainedRun> {
-  const { epochs, batchSize, sampler, schedule, optimizer, seed, signal } = budget;
+  const { epochs, batchSize, sampler, schedule, optimizer, averageWeights, seed, signal } = budget;
   const tasks = model.tasks.map((task) => task.name);
   const watcher = budget.watch?.(name);
   watcher?.begin?.(tasks);
@@ -236,6 +247,7 @@ export async function trainRun<H extends Heads>(
       ...(sampler !== undefined && { sampler: sampler<H>() }),
       optimizer,
       schedule,
+      averageWeights,
       ...combination,
       seed,
       run: budget.keep?.(name),
