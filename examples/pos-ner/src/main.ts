@@ -2,27 +2,19 @@ import { join } from 'node:path';
 import { tokenFeatures } from '@espalier/datasets';
 import { ewtPosNer } from '@espalier/datasets/node';
 import { runExample, writeResults } from '@espalier/example-kit';
-import { sum } from '@espalier/losses';
-import {
-  adamW,
-  byLength as byLengthSampler,
-  compareWithSingleTasks,
-  predict,
-  warmupCosine,
-} from '@espalier/trainer';
+import { compareWithSingleTasks, predict } from '@espalier/trainer';
 import { gallery } from './gallery.js';
 import { compose, heads } from './network.js';
 import { byLength, labelled } from './sentences.js';
+import { EPOCHS, recipe } from './settings.js';
 
-const BATCH_SIZE = 32;
-const PEAK_LEARNING_RATE = 4e-3;
 const SHOWN_SENTENCES = 40;
 /** A quick run has short sentences only, whose programs are made in no time. */
 const QUICK_LENGTH = 12;
 
 await runExample({
   name: 'pos-ner',
-  epochs: { default: 20, quick: 2 },
+  epochs: { default: EPOCHS, quick: 2 },
   async run({ engine, epochs, seed, quick, folder, keep, signal, watch }) {
     const source = join(process.env.ESPALIER_DATA ?? 'data', 'ewt-pos-ner');
     const read = async (split: 'train' | 'test') => {
@@ -41,12 +33,8 @@ await runExample({
       compose: (own) => compose(own, features, seed),
       train,
       test,
+      ...recipe,
       epochs,
-      batchSize: BATCH_SIZE,
-      sampler: byLengthSampler,
-      schedule: warmupCosine(PEAK_LEARNING_RATE),
-      optimizer: adamW(),
-      weighting: sum(),
       seed,
       watch,
       keep,
@@ -55,11 +43,13 @@ await runExample({
 
     const step = Math.max(Math.floor(tested.length / SHOWN_SENTENCES), 1);
     const shown = tested.filter((_, index) => index % step === 0).slice(-SHOWN_SENTENCES);
-    const predictions = await predict(comparison.model, labelled(shown, features), { batchSize: BATCH_SIZE });
+    const predictions = await predict(comparison.model, labelled(shown, features), {
+      batchSize: recipe.batchSize,
+    });
     await writeResults(folder, comparison, {
       title: 'Parts of speech and named entities: one network tags both',
       summary:
-        `${epochs} epochs of ${train.length} sentences of the English Web Treebank, in batches of ${BATCH_SIZE} on the ` +
+        `${epochs} epochs of ${train.length} sentences of the English Web Treebank, in batches of ${recipe.batchSize} on the ` +
         `${engine} engine, seed ${seed}; no pretrained weights. Measured on ${test.length} test sentences.`,
       sections: [{ title: 'Test sentences', html: gallery(shown, predictions) }],
     });

@@ -1,4 +1,4 @@
-import { textConvolution, tokenEmbedding } from '@espalier/backbones';
+import { biLstm, tokenEmbedding } from '@espalier/backbones';
 import { type Heads, type MultiTaskModel, multiTaskModel } from '@espalier/core';
 import type { TokenFeatures } from '@espalier/datasets';
 import { sentiment, textClassification } from '@espalier/nlp-heads';
@@ -11,15 +11,20 @@ export const heads = {
   sentiment: sentiment(),
 };
 
-const WORD_UNITS = 100;
-const FILTERS = 128;
-const DROPOUT = 0.4;
+const WORDS = { units: 100, wordDropout: 0.3 };
+const CHARACTERS = { units: 30, filters: 50 };
+const LSTM_UNITS = 100;
+const DROPOUT = 0.5;
 
-/** Vectors of words, and what stands in any three neighbouring ones. */
-const trunk = ({ words }: TokenFeatures) => [
-  tokenEmbedding({ words: words.size, units: WORD_UNITS, wordDropout: 0.1 }),
+/** Words and characters, then a bidirectional LSTM over the text. */
+const trunk = ({ words, characters }: TokenFeatures) => [
+  tokenEmbedding({
+    words: words.size,
+    ...WORDS,
+    characters: { characters: characters.size, ...CHARACTERS },
+  }),
   tfl.layers.dropout({ rate: DROPOUT }),
-  textConvolution({ filters: FILTERS }),
+  biLstm({ units: LSTM_UNITS }),
   tfl.layers.dropout({ rate: DROPOUT }),
 ];
 

@@ -1,14 +1,12 @@
 import { tokenFeatures, wordCodec } from '@espalier/datasets';
 import { type ExampleRun, type Figures, runExample, writeResults } from '@espalier/example-kit';
-import { sum } from '@espalier/losses';
-import { adamW, byLength, compareWithSingleTasks, predict, warmupCosine } from '@espalier/trainer';
+import { compareWithSingleTasks, predict } from '@espalier/trainer';
 import { answersOf, labelled, readTexts, scoresOf, tokensOf } from './examples.js';
 import { answerGallery, translationGallery } from './gallery.js';
 import { compose, headsFor } from './network.js';
+import { EPOCHS, recipe } from './settings.js';
 import { microWorld, type TextSet, xquadTexts } from './texts.js';
 
-const BATCH_SIZE = 64;
-const PEAK_LEARNING_RATE = 2e-3;
 const SHOWN = 25;
 /** How many sentences and questions a quick run learns from, and is tested on. */
 const QUICK = { train: 96, test: 16 };
@@ -18,7 +16,7 @@ const WASTE = { full: 0.15, quick: 0.9 };
 await runExample({
   name: 'translate-answer',
   sets: ['micro-world', 'xquad'],
-  epochs: { default: 10, quick: 2 },
+  epochs: { default: EPOCHS, quick: 2 },
   run: (options) => learn(options.set === 'xquad' ? xquadTexts : microWorld, options),
 });
 
@@ -46,19 +44,15 @@ async function learn(
     compose: (own) => compose(own, features, seed),
     train: labelled(learned, features, waste),
     test,
+    ...recipe,
     epochs,
-    batchSize: BATCH_SIZE,
-    sampler: byLength,
-    schedule: warmupCosine(PEAK_LEARNING_RATE),
-    optimizer: adamW(),
-    weighting: sum(),
     seed,
     watch,
     keep,
     signal,
   });
 
-  const predictions = await predict(comparison.model, test, { batchSize: BATCH_SIZE });
+  const predictions = await predict(comparison.model, test, { batchSize: recipe.batchSize });
   const answered = predictions.answer.slice(held.pairs.length);
   const answers = answersOf(held, answered);
   const { exactMatch, f1 } = scoresOf(held, answers);
@@ -69,7 +63,7 @@ async function learn(
     title: `Translation and answers: one encoder reads for both, in ${set.title}`,
     summary:
       `${epochs} epochs of ${learned.pairs.length} sentences and ${learned.questions.length} questions, in batches of ` +
-      `${BATCH_SIZE} on the ${engine} engine, seed ${seed}; no pretrained weights. Measured on ${held.pairs.length} ` +
+      `${recipe.batchSize} on the ${engine} engine, seed ${seed}; no pretrained weights. Measured on ${held.pairs.length} ` +
       `sentences and ${held.questions.length} questions: ${set.held}.`,
     sections: [
       { title: 'Translations', html: translationGallery(held, predictions.translation, SHOWN) },

@@ -1,10 +1,4 @@
-import {
-  type Batch,
-  disposeBatch,
-  type Heads,
-  type InputKind,
-  type MultiTaskModel,
-} from '@espalier/core';
+import { type Batch, disposeBatch, type Heads, type InputKind, type MultiTaskModel } from '@espalier/core';
 import type { RunStore } from './checkpoints/checkpoint.js';
 import { ClusterBatches } from './cluster-batches.js';
 import { checkHeldOut, checkNotEmpty, type DataOf } from './data.js';

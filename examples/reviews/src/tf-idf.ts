@@ -1,0 +1,38 @@
+/** Turns texts into vectors of their words and pairs of neighbouring words. */
+export interface TfIdf {
+  readonly size: number;
+  encode(tokens: readonly string[]): Float32Array;
+}
+
+/** What occurs in fewer texts is left out. */
+const LEAST_TEXTS = 2;
+
+/**
+ * Term frequency times inverse document frequency, ln((1 + n) / (1 + df)) + 1, each vector of length 1, as scikit-learn's
+ * `TfidfVectorizer(ngram_range=(1, 2), min_df=2)` has it.
+ */
+export function tfIdf(texts: readonly (readonly string[])[]): TfIdf {
+  const counts = new Map<string, number>();
+  for (const tokens of texts) {
+    for (const term of new Set(termsOf(tokens))) counts.set(term, (counts.get(term) ?? 0) + 1);
+  }
+  const known = [...counts].filter(([, count]) => count >= LEAST_TEXTS);
+  const places = new Map(known.map(([term], place) => [term, place]));
+  const rarities = known.map(([, count]) => Math.log((1 + texts.length) / (1 + count)) + 1);
+  return {
+    size: known.length,
+    encode(tokens) {
+      const vector = new Float32Array(known.length);
+      const own = termsOf(tokens).flatMap((term) => places.get(term) ?? []);
+      for (const place of own) vector[place] += rarities[place];
+      const length = Math.hypot(...[...new Set(own)].map((place) => vector[place]));
+      for (const place of new Set(own)) vector[place] /= length;
+      return vector;
+    },
+  };
+}
+
+function termsOf(tokens: readonly string[]): string[] {
+  const words = tokens.map((token) => token.toLowerCase());
+  return [...words, ...words.slice(1).map((word, place) => `${words[place]} ${word}`)];
+}

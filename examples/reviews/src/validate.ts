@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import { tokenFeatures } from '@espalier/datasets';
+import { type RatedText, vaderTexts } from '@espalier/datasets/node';
+import { validate } from '@espalier/example-kit';
+import { compose, heads } from './network.js';
+import { EPOCHS, recipe } from './settings.js';
+import { labelled, readTexts } from './texts.js';
+
+const PARTS = 5;
+
+/** Sentences of one document stay together, where documents are known. */
+const documentOf = ({ id, source }: RatedText) =>
+  source === 'nyt' || source === 'amazon' ? id.split('_')[0] : id;
+
+/** Trains on four fifths of the texts to train on, and measures the rest; the seed says which. */
+await validate({ ...recipe, epochs: EPOCHS, sampler: recipe.sampler() }, async (seed) => {
+  const texts = readTexts(
+    await vaderTexts(join(process.env.ESPALIER_DATA ?? 'data', 'vader-texts'), 'train'),
+  );
+  const documents = new Map([...new Set(texts.map(documentOf))].sort().map((one, place) => [one, place]));
+  const isHeldOut = (text: RatedText) => (documents.get(documentOf(text)) ?? 0) % PARTS === seed % PARTS;
+  const learned = texts.filter((text) => !isHeldOut(text));
+  const features = tokenFeatures(learned.map(({ tokens }) => tokens));
+  return {
+    model: compose(heads, features, seed),
+    train: labelled(learned, features),
+    validation: labelled(texts.filter(isHeldOut), features),
+    described: `${learned.length} texts`,
+  };
+});
