@@ -13,10 +13,11 @@ import {
 } from './delta.js';
 import { TrainerError } from './errors.js';
 import { type Evaluation, evaluate } from './evaluate.js';
-import { fit, type StepRecord } from './fit.js';
+import { fit } from './fit.js';
 import type { Optimizer } from './optimizers/optimizer.js';
 import type { Sampler } from './samplers/sampler.js';
 import type { Schedule } from './schedule.js';
+import type { StepRecord } from './step-records.js';
 import type { Watcher } from './watcher.js';
 
 /** `weighting` and `aggregator` are the multi-task network's; alone, a task has nothing to combine. */

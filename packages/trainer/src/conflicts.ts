@@ -1,4 +1,4 @@
-import type { StepRecord } from './fit.js';
+import type { StepRecord } from './step-records.js';
 
 /** A cosine for every pair of tasks; `null` where one of them has no label, or no gradient. */
 export type Cosines = readonly (readonly (number | null)[])[];

@@ -10,29 +10,13 @@ import { type PlateauSchedule, startSchedule } from './plateau.js';
 import type { Sampler } from './samplers/sampler.js';
 import { shuffled } from './samplers/shuffled.js';
 import type { Schedule } from './schedule.js';
-import { StepRecords } from './step-records.js';
+import { type StepRecord, StepRecords } from './step-records.js';
 import { weightsOverEpochs } from './trained-weights.js';
-import { type StepOptions, type StepResult, Training, type TrainingOptions } from './training.js';
+import { type StepOptions, Training, type TrainingOptions } from './training.js';
 import type { StepLosses } from './update.js';
 
 /** A small checkpoint is written before the next step; of a large one, the rest is written while steps go on. */
 const STOP_FOR_SAVING_MS = 50;
-
-/** One step of training. */
-export interface StepRecord<H extends Heads = Heads> extends StepResult<H> {
-  /** Counted from 1. */
-  readonly step: number;
-  /** Of all the steps of this training. */
-  readonly steps: number;
-  /** The epoch that the step belongs to, counted from 1. */
-  readonly epoch: number;
-  readonly epochs: number;
-  /**
-   * How long the step itself took: forward, gradients and update, not the batch that it was given. Not known of steps
-   * before a checkpoint that was gone on from.
-   */
-  readonly seconds?: number;
-}
 
 export interface FitOptions<H extends Heads, I extends InputKind = 'common'> extends TrainingOptions {
   readonly data: DataOf<H, I>;

@@ -47,7 +47,6 @@ export {
   type FitOptions,
   fit,
   type Judge,
-  type StepRecord,
   type Validation,
 } from './fit.js';
 export { type AdamOptions, type AdamWOptions, adam, adamW } from './optimizers/adam-w.js';
@@ -99,6 +98,7 @@ export {
   warmup,
   warmupCosine,
 } from './schedule.js';
+export type { StepRecord } from './step-records.js';
 export { type StepOptions, type StepResult, Training, type TrainingOptions } from './training.js';
 export type { StepLosses, Update } from './update.js';
 export { type Watcher, watchAll } from './watcher.js';

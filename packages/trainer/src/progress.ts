@@ -1,6 +1,6 @@
 import type { Heads } from '@espalier/core';
 import { type Options, SingleBar } from 'cli-progress';
-import type { StepRecord } from './fit.js';
+import type { StepRecord } from './step-records.js';
 
 /** Shows how far a training is. */
 export interface Progress<H extends Heads = Heads> {

@@ -1,6 +1,22 @@
 import type { Heads, TaskName } from '@espalier/core';
-import type { StepRecord } from './fit.js';
+import type { StepResult } from './training.js';
 import type { StepLosses } from './update.js';
+
+/** One step of training. */
+export interface StepRecord<H extends Heads = Heads> extends StepResult<H> {
+  /** Counted from 1. */
+  readonly step: number;
+  /** Of all the steps of this training. */
+  readonly steps: number;
+  /** The epoch that the step belongs to, counted from 1. */
+  readonly epoch: number;
+  readonly epochs: number;
+  /**
+   * How long the step itself took: forward, gradients and update, not the batch that it was given. Not known of steps
+   * before a checkpoint that was gone on from.
+   */
+  readonly seconds?: number;
+}
 
 /** What is known of a step by its number. */
 type Place = Pick<StepRecord, 'step' | 'steps' | 'epoch' | 'epochs'>;

@@ -1,7 +1,7 @@
 import type { Heads } from '@espalier/core';
 import type { MetricValues } from './delta.js';
 import { TrainerError } from './errors.js';
-import type { StepRecord } from './fit.js';
+import type { StepRecord } from './step-records.js';
 
 /** Is told how a training goes. */
 export interface Watcher<H extends Heads = Heads> {

@@ -1,16 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { StepRecord } from '../src/fit.js';
-import { StepRecords } from '../src/step-records.js';
+import { type StepRecord, StepRecords } from '../src/step-records.js';
 
 const tasks = ['first', 'second', 'third'] as const;
 const placeOf = (step: number) => ({ step, steps: 40, epoch: Math.ceil(step / 8), epochs: 5 });
 
 const number = fc.double({ noNaN: true, noDefaultInfinity: true });
 const byTask = fc.record({ first: number, second: number, third: number }, { requiredKeys: [] });
-const gramian = fc.tuple(
-  ...tasks.map(() => fc.option(fc.tuple(number, number, number), { nil: undefined })),
-);
+const gramian = fc.tuple(...tasks.map(() => fc.option(fc.tuple(number, number, number), { nil: undefined })));
 const values = fc.record(
   { losses: byTask, weights: byTask, seconds: number, gramian },
   { requiredKeys: ['losses', 'weights'] },

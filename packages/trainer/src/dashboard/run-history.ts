@@ -1,7 +1,7 @@
 import type { Heads } from '@espalier/core';
 import { gradientCosines } from '../conflicts.js';
 import type { MetricValues } from '../delta.js';
-import type { StepRecord } from '../fit.js';
+import type { StepRecord } from '../step-records.js';
 import { Series } from './series.js';
 
 /** How much of a mean of cosines is the newest. */
