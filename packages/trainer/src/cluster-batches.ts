@@ -148,8 +148,9 @@ function rename(
 }
 
 function fingerprintOf<H extends Heads, I extends InputKind>(
-  { architecture }: MultiTaskModel<H, I>,
+  { architecture, weights }: MultiTaskModel<H, I>,
   { length }: DataOf<H, I>,
 ): string {
-  return JSON.stringify({ architecture, examples: length });
+  const parameters = [...weights.values()].reduce((sum, { size }) => sum + size, 0);
+  return JSON.stringify({ architecture, parameters, examples: length });
 }

@@ -4,10 +4,15 @@ import { type BuildOptions, build } from 'esbuild';
 const here = fileURLToPath(new URL('.', import.meta.url));
 const packages = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Makes one file of a program in this folder, or several of several, so that they run without a build. */
-export async function bundle(
-  options: Pick<BuildOptions, 'entryPoints' | 'outfile' | 'outdir' | 'splitting'>,
-): Promise<void> {
+/**
+ * Makes one file of a program in this folder, or several of several, so that they run without a build.
+ *
+ * @param external What is left out besides, to be found from where the file is.
+ */
+export async function bundle({
+  external = [],
+  ...options
+}: Pick<BuildOptions, 'entryPoints' | 'outfile' | 'outdir' | 'splitting' | 'external'>): Promise<void> {
   await build({
     ...options,
     absWorkingDir: here,
@@ -16,7 +21,12 @@ export async function bundle(
     format: 'esm',
     target: 'node20',
     // The other engines, which are not asked for.
-    external: ['@tensorflow/tfjs-backend-wasm', '@tensorflow/tfjs-backend-webgpu', '@tensorflow/tfjs-node*'],
+    external: [
+      '@tensorflow/tfjs-backend-wasm',
+      '@tensorflow/tfjs-backend-webgpu',
+      '@tensorflow/tfjs-node*',
+      ...external,
+    ],
     banner: {
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
     },

@@ -6,32 +6,20 @@ import { join } from 'node:path';
 import { seededRandom } from '@espalier/core';
 import * as engine from '@espalier/engine';
 import { type ClusterEvent, connect, readSpec } from '@espalier/engine/cluster';
-import { aggregators, sum } from '@espalier/losses';
-import { adam, constant, type FitOptions, fit, sgd } from '@espalier/trainer';
+import { constant, type FitOptions, fit } from '@espalier/trainer';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { runFolder } from '../src/checkpoints/run-folder.js';
 import { Machines } from './cluster/machines.js';
-import { compose, data } from './cluster/problem.js';
+import { compose, data, farthest, methods, options } from './cluster/problem.js';
 import { own } from './own.js';
-import type { SideHeads } from './small-task.js';
+import { composeOf, regularizedDense, type SideHeads } from './small-task.js';
 
 const missing = await engine.use('native').then(
   () => undefined,
   (error: Error) => error.message,
 );
 if (missing !== undefined) console.warn(`Clusters are not tested: ${missing}`);
-
-const options = () => ({
-  data,
-  epochs: 10,
-  // Five steps an epoch, of which the last has less than the others.
-  batchSize: 13,
-  schedule: constant(0.05),
-  optimizer: sgd(),
-  weighting: sum(),
-  seed: 3,
-});
 
 // Processes that are killed and started, which takes long on a busy machine.
 const limit = { timeout: 300_000 };
@@ -44,44 +32,38 @@ describe.skipIf(missing !== undefined || inject('engine') !== 'wasm')('a cluster
   }, 120_000);
   afterAll(() => machines.stop());
 
-  test.each<[string, number, Partial<FitOptions<SideHeads>>]>([
-    ['SGD, the sum', 1e-5, {}],
-    ['Adam, the sum', 1e-4, { optimizer: adam(), schedule: constant(0.01) }],
-    ['SGD, UPGrad', 1e-5, { aggregator: aggregators.upGrad() }],
-    ['Adam, UPGrad', 1e-4, { optimizer: adam(), schedule: constant(0.01), aggregator: aggregators.upGrad() }],
-  ])('gives the losses of one machine with the whole batch: %s', async (_, tolerance, method) => {
-    const alone = await fit(own(compose()), { ...options(), ...method });
-    const cluster = await connect({ file: machines.file });
-    const before = tf.memory().numTensors;
-    const counts: number[] = [];
-    const model = own(compose());
-    const together = await fit(model, {
-      ...options(),
-      ...method,
-      cluster,
-      onStep: () => counts.push(tf.memory().numTensors),
-    });
-    cluster.close();
-    expect(together).toHaveLength(50);
-    let worst = 0;
-    for (const [index, { losses }] of together.entries()) {
-      for (const task of ['side', 'distance'] as const) {
-        worst = Math.max(worst, Math.abs(losses[task]! - alone[index].losses[task]!));
-      }
-    }
-    console.info(_, worst);
-    expect(worst).toBeLessThan(tolerance);
-    expect(together.at(-1)!.losses.distance).toBeLessThan(0.5 * together[0].losses.distance!);
-    expect(new Set(counts.slice(20)).size).toBe(1);
-    expect(tf.memory().numTensors).toBe(before + model.weights.size);
-  });
+  test.each(methods)(
+    'gives the losses of one machine with the whole batch: %s',
+    async (_, tolerance, method) => {
+      const alone = await fit(own(compose()), { ...options(), ...method });
+      const cluster = await connect({ file: machines.file });
+      const before = tf.memory().numTensors;
+      const counts: number[] = [];
+      const model = own(compose());
+      const together = await fit(model, {
+        ...options(),
+        ...method,
+        cluster,
+        onStep: () => counts.push(tf.memory().numTensors),
+      });
+      cluster.close();
+      expect(together).toHaveLength(50);
+      const worst = farthest(together, alone);
+      console.info(_, worst);
+      expect(worst).toBeLessThan(tolerance);
+      expect(together.at(-1)!.losses.distance).toBeLessThan(0.5 * together[0].losses.distance!);
+      expect(new Set(counts.slice(20)).size).toBe(1);
+      expect(tf.memory().numTensors).toBe(before + model.weights.size);
+    },
+  );
 
-  /** Trains, with something happening after a step. */
+  /** Trains, with something happening after a step, or before one is taken up. */
   async function disturbed(
     afterStep: number,
     happens: () => Promise<void>,
     more: Parameters<typeof connect>[0] = {},
     method: Partial<FitOptions<SideHeads>> = {},
+    before: (step: number, events: readonly ClusterEvent[]) => Promise<void> = async () => undefined,
   ) {
     const events: ClusterEvent[] = [];
     const cluster = await connect({
@@ -93,6 +75,11 @@ describe.skipIf(missing !== undefined || inject('engine') !== 'wasm')('a cluster
         more.onEvent?.(event);
       },
     });
+    const ready = cluster.ready.bind(cluster);
+    cluster.ready = async (step) => {
+      await before(step, events);
+      return ready(step);
+    };
     let happening: Promise<void> | undefined;
     try {
       const records = await fit(own(compose()), {
@@ -130,6 +117,32 @@ describe.skipIf(missing !== undefined || inject('engine') !== 'wasm')('a cluster
     expect(events.map(({ machine }) => machine)).toContain(`/job:worker/task:1 (${machines.jobs.worker[1]})`);
     expect(events[0].step).toBe(8);
     expect(events.at(-1)!.what).toMatch(/repeated/);
+  });
+
+  test('a worker that is started again while another one is lost is reported too', async () => {
+    const alone = await fit(own(compose()), options());
+    const { records, events } = await disturbed(
+      7,
+      async () => {
+        await machines.signal('worker:1', 'SIGKILL');
+        await machines.start('worker:1');
+      },
+      {},
+      {},
+      async (step, events) => {
+        if (step !== 8 || events.length === 0 || events.some(({ machine }) => machine.includes('task:0')))
+          return;
+        // All sessions are given up now, and those that follow would not know that this is another process.
+        await machines.signal('worker:0', 'SIGKILL');
+        await machines.start('worker:0');
+      },
+    );
+    expectLosses(records, alone);
+    expect(events.at(-1)).toEqual({
+      machine: `/job:worker/task:0 (${machines.jobs.worker[0]})`,
+      step: 8,
+      what: 'was started again before the step',
+    });
   });
 
   test('a worker that stays away is left out, and its examples are read by the other', async () => {
@@ -299,11 +312,18 @@ describe.skipIf(missing !== undefined || inject('engine') !== 'wasm')('a cluster
       expect(() => readSpec(join(machines.folder, 'none.json'))).toThrow(/cannot be read/);
     });
 
-    test('a worker that nobody has started', async () => {
-      const file = await fileWith({ ...machines.jobs, worker: [machines.jobs.worker[0], '127.0.0.1:9'] });
-      expect(await refusal(connect({ file }))).toMatch(
-        /worker\/task:1 \(127\.0\.0\.1:9\): nothing listens there/,
-      );
+    test('workers that nobody has started, and that do not answer', async () => {
+      const silent = createServer().listen(0, '127.0.0.1');
+      await once(silent, 'listening');
+      const { port } = silent.address() as { port: number };
+      onTestFinished(() => void silent.close());
+      const file = await fileWith({
+        ...machines.jobs,
+        worker: [machines.jobs.worker[0], '127.0.0.1:9', `127.0.0.1:${port}`],
+      });
+      const message = await refusal(connect({ file }));
+      expect(message).toMatch(/worker\/task:1 \(127\.0\.0\.1:9\): nothing listens there/);
+      expect(message).toMatch(/worker\/task:2 \(127\.0\.0\.1:\d+\): it does not answer/);
     });
 
     test('another cluster on another machine', async () => {
@@ -322,6 +342,10 @@ describe.skipIf(missing !== undefined || inject('engine') !== 'wasm')('a cluster
       const cluster = await connect({ file: machines.file });
       const attempt = fit(own(compose()), { ...options(), cluster, data: { ...data, length: 59 } });
       expect(await refusal(attempt)).toMatch(/worker\/task:0 .*"examples":60.*"examples":59/);
+      const wider = composeOf(() => [regularizedDense(17, 0.01)]);
+      expect(await refusal(fit(own(wider), { ...options(), cluster }))).toMatch(
+        /worker\/task:0 .*reads for another network/,
+      );
       cluster.close();
     });
 
@@ -364,5 +388,50 @@ describe.skipIf(missing !== undefined || inject('engine') !== 'wasm')('a cluster
       .filter(([, local, , state]) => state === '0A' && ports.includes(local.split(':')[1]));
     expect(listening).toHaveLength(3);
     for (const [, local] of listening) expect(local).toMatch(/0100007F:/);
+  });
+});
+
+describe.skipIf(missing !== undefined || inject('engine') !== 'wasm')('two parameter servers', limit, () => {
+  let machines: Machines;
+  beforeAll(async () => {
+    machines = await Machines.prepare(2, 2);
+    await machines.startAll();
+  }, 120_000);
+  afterAll(() => machines.stop());
+
+  test.each(methods.slice(1, 3))('give the losses of one machine: %s', async (_, tolerance, method) => {
+    const alone = await fit(own(compose()), { ...options(), ...method });
+    const cluster = await connect({ file: machines.file });
+    const together = await fit(own(compose()), { ...options(), ...method, cluster });
+    cluster.close();
+    expect(together).toHaveLength(50);
+    expect(farthest(together, alone)).toBeLessThan(tolerance);
+  });
+
+  test('one that is lost is named', async () => {
+    const cluster = await connect({ file: machines.file, onEvent: () => undefined });
+    const attempt = fit(own(compose()), {
+      ...options(),
+      cluster,
+      onStep: ({ step }) => void (step === 7 && machines.signal('ps:1', 'SIGKILL')),
+    });
+    await expect(attempt).rejects.toThrow(`/job:ps/task:1 (${machines.jobs.ps[1]}) is lost`);
+    await machines.start('ps:1');
+  });
+
+  test.each([
+    ['TensorFlow', { tensorflow: '2.20.0' }, /worker\/task:1 .* has TensorFlow 2\.20\.0, the chief 2\./],
+    ['@espalier/engine', { addon: 'another' }, /worker\/task:1 .* another version of @espalier\/engine/],
+  ])('another version of %s on a worker is refused', async (_, said, message) => {
+    // What a process says of itself when it starts.
+    const pretend = `
+      const { stringify } = JSON;
+      JSON.stringify = (value, ...rest) =>
+        stringify(value?.tensorflow ? { ...value, ...${JSON.stringify(said)} } : value, ...rest);`;
+    await machines.signal('worker:1', 'SIGKILL');
+    await machines.start('worker:1', {
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(pretend)}`,
+    });
+    await expect(connect({ file: machines.file })).rejects.toThrow(message);
   });
 });

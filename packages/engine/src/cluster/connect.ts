@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { ClusterError, type ClusterFault } from '../errors.js';
+import { ClusterError, ClusterFault } from '../errors.js';
 import { dataTypes } from '../program/binding.js';
 import { encodeGraph, type GraphNode } from '../program/saved-model.js';
 import type { TracedRunnerOptions } from '../program/traced-runner.js';
@@ -82,6 +82,8 @@ export class Cluster {
   private control: SessionHandle | undefined;
   private readonly chief = Math.floor(Math.random() * 2 ** 31);
   private turn = 0;
+  /** The step that is under way. */
+  private step = 0;
   private lookedAt = 0;
   /** How often in a row nothing was found to be wrong. */
   private unexplained = 0;
@@ -136,6 +138,7 @@ export class Cluster {
 
   /** How many workers the next step has; those that came back are among them. */
   async ready(step: number): Promise<number> {
+    this.step = step;
     if (this.live.length < this.workers && performance.now() - this.lookedAt > againMs) {
       this.lookedAt = performance.now();
       const away = this.tasks.filter(({ job, index }) => job === 'worker' && !this.live.includes(index));
@@ -165,6 +168,7 @@ export class Cluster {
       if (cause instanceof ClusterError) throw cause;
       throw faultOf('reading a batch', false, cause);
     }
+    await Promise.all(workers.map((worker, place) => this.recognize(worker, described[place]!)));
     return batchOf(workers, described);
   }
 
@@ -267,6 +271,17 @@ export class Cluster {
         `${describeTask(this.spec, { job: 'worker', index: worker })} cannot read its examples: ${description.error}`,
       );
     }
+  }
+
+  /** Sessions that are opened anew find whoever is there: a worker that was started again since is reported here. */
+  private async recognize(index: number, { id }: BatchDescription): Promise<void> {
+    const task = { job: 'worker', index } as const;
+    if (id === this.hellos.get(taskName(task))?.id) return;
+    const answer = await this.probe(task, probeMs);
+    if (typeof answer === 'string')
+      throw new ClusterFault(`${describeTask(this.spec, task)}: ${answer}`, false);
+    this.accept(task, answer);
+    this.tell(task, this.step, 'was started again before the step');
   }
 
   private get runOptions(): Uint8Array {

@@ -16,6 +16,8 @@ export interface Hello {
 /** What is in a worker's variables now. */
 export interface BatchDescription {
   readonly tag: string;
+  /** Of the process that has read them. */
+  readonly id: string;
   readonly tensors: readonly {
     readonly name: string;
     readonly dtype: DataType;

@@ -86,7 +86,7 @@ export async function serve(
   const reader =
     examples === undefined
       ? undefined
-      : new Reader(addon, () => new DeviceGraph(cpuOf(task)), open, examples);
+      : new Reader(addon, () => new DeviceGraph(cpuOf(task)), open, examples, hello.id);
   return {
     machine,
     stopped: reader === undefined ? forEver() : reader.run(),
@@ -118,6 +118,7 @@ class Reader {
     private readonly graph: () => DeviceGraph,
     private readonly open: (graph: DeviceGraph) => SessionHandle,
     private readonly examples: Examples,
+    private readonly id: string,
   ) {
     const queues = graph();
     queues.dequeue('requests', dataTypes.int32);
@@ -165,7 +166,7 @@ class Reader {
       const targets = tensors.map(({ name }) => `${examplesVariable(name)}/assign`);
       await addon.run(this.sessionFor(tensors), feeds, [], targets, runOptions(undefined));
       const described = tensors.map(({ name, dtype, shape }) => ({ name, dtype, shape }));
-      return { tag, tensors: described, counts: found.counts };
+      return { tag, id: this.id, tensors: described, counts: found.counts };
     } finally {
       tf.dispose(found.tensors);
     }

@@ -1,22 +1,48 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { bundle } from '../bundle.js';
 import { freePorts } from '../free-ports.js';
+import type { Network } from './network.js';
 
-/** The processes of a cluster on this machine: one parameter server, and workers. */
+/** The processes of a cluster on this machine, or each on a host of a network: parameter servers, and workers. */
 export class Machines {
   private readonly running = new Map<string, ChildProcess>();
 
   private constructor(
     readonly folder: string,
     readonly jobs: { chief: string[]; ps: string[]; worker: string[] },
+    private readonly network?: Network,
   ) {}
 
   /** Bundles the programs, and finds free ports; starts nothing. */
-  static async prepare(workers: number): Promise<Machines> {
+  static async prepare(workers: number, servers = 1): Promise<Machines> {
+    const folder = await Machines.bundle();
+    const addresses = (await freePorts(1 + servers + workers)).map((port) => `127.0.0.1:${port}`);
+    return Machines.of(folder, {
+      chief: addresses.slice(0, 1),
+      ps: addresses.slice(1, 1 + servers),
+      worker: addresses.slice(1 + servers),
+    });
+  }
+
+  /** One parameter server and two workers, on hosts that are named like the tasks. */
+  static async prepareOn(network: Network): Promise<Machines> {
+    const addresses = (...tasks: string[]) => tasks.map((task) => `${network.address(task)}:2222`);
+    const jobs = {
+      chief: addresses('chief:0'),
+      ps: addresses('ps:0'),
+      worker: addresses('worker:0', 'worker:1'),
+    };
+    const folder = await Machines.bundle();
+    await Machines.bundleChief(folder);
+    return Machines.of(folder, jobs, network);
+  }
+
+  private static async bundle(): Promise<string> {
     const folder = await mkdtemp(join(tmpdir(), 'espalier-cluster-'));
     await writeFile(join(folder, 'package.json'), '{"type": "module"}');
     // The command line and the workers' examples, with one tfjs between them.
@@ -25,9 +51,22 @@ export class Machines {
       outdir: folder,
       splitting: true,
     });
-    const ports = await freePorts(workers + 2);
-    const [chief, ps, ...worker] = ports.map((port) => `127.0.0.1:${port}`);
-    const machines = new Machines(folder, { chief: [chief], ps: [ps], worker });
+    return folder;
+  }
+
+  /** The chief computes on native TensorFlow, which must have the same tfjs. */
+  private static async bundleChief(folder: string): Promise<void> {
+    await bundle({
+      entryPoints: ['cluster/chief.ts'],
+      outfile: join(folder, 'chief.js'),
+      external: ['@tensorflow/*'],
+    });
+    const engine = fileURLToPath(new URL('../../../engine/node_modules', import.meta.url));
+    await symlink(engine, join(folder, 'node_modules'));
+  }
+
+  private static async of(...made: ConstructorParameters<typeof Machines>): Promise<Machines> {
+    const machines = new Machines(...made);
     await writeFile(machines.file, JSON.stringify({ cluster: machines.jobs }));
     return machines;
   }
@@ -39,7 +78,9 @@ export class Machines {
   /** Starts a task, and waits until it serves. */
   async start(task: string, env: NodeJS.ProcessEnv = {}): Promise<void> {
     const examples = task.startsWith('worker') ? ['--examples', join(this.folder, 'examples.js')] : [];
-    const { child, output } = this.spawn(['--cluster', this.file, '--task', task, ...examples], env);
+    const trusted = this.network === undefined ? [] : ['--i-trust-this-network'];
+    const args = ['serve', '--cluster', this.file, '--task', task, ...examples, ...trusted];
+    const { child, output } = this.spawn('cli', args, env, this.network?.on(task));
     this.running.set(task, child);
     const ended = once(child, 'exit').then(() => {
       throw new Error(`${task} ended: ${output()}`);
@@ -53,15 +94,20 @@ export class Machines {
 
   async startAll(env: NodeJS.ProcessEnv = {}): Promise<void> {
     await Promise.all(
-      ['ps:0', ...this.jobs.worker.map((_, index) => `worker:${index}`)].map((task) => this.start(task, env)),
+      (['ps', 'worker'] as const)
+        .flatMap((job) => this.jobs[job].map((_, index) => `${job}:${index}`))
+        .map((task) => this.start(task, env)),
     );
   }
 
   /** What `serve` says with these arguments, and how it ended. */
   async serve(...args: string[]): Promise<{ code: number | null; output: string }> {
-    const { child, output } = this.spawn(args, {});
-    const [code] = (await once(child, 'exit')) as [number | null];
-    return { code, output: output() };
+    return this.ended(this.spawn('cli', ['serve', ...args]));
+  }
+
+  /** What `chief.ts` says on its host, and how it ended. */
+  async chief(): Promise<{ code: number | null; output: string }> {
+    return this.ended(this.spawn('chief', [this.file], {}, this.network?.on('chief:0')));
   }
 
   async signal(task: string, signal: NodeJS.Signals): Promise<void> {
@@ -76,9 +122,15 @@ export class Machines {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  private spawn(args: string[], env: NodeJS.ProcessEnv) {
+  private async ended({ child, output }: ReturnType<Machines['spawn']>) {
+    const [code] = (await once(child, 'close')) as [number | null];
+    return { code, output: output() };
+  }
+
+  private spawn(program: string, args: string[], env: NodeJS.ProcessEnv = {}, on: string[] = []) {
     const { NODE_OPTIONS: _, ...own } = process.env;
-    const child = spawn(process.execPath, [join(this.folder, 'cli.js'), 'serve', ...args], {
+    const [command, ...rest] = [...on, process.execPath, join(this.folder, `${program}.js`), ...args];
+    const child = spawn(command, rest, {
       env: { ...own, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
