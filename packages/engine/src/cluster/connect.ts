@@ -4,7 +4,7 @@ import { dataTypes } from '../program/binding.js';
 import { encodeGraph, type GraphNode } from '../program/saved-model.js';
 import type { TracedRunnerOptions } from '../program/traced-runner.js';
 import { addon as addonVersion } from '../versions.js';
-import { type Addon, loadAddon, type SessionHandle } from './addon.js';
+import { type Addon, type Fetched, loadAddon, type SessionHandle } from './addon.js';
 import { ClusterRunner } from './cluster-runner.js';
 import { ClusterSession, faultOf } from './cluster-session.js';
 import { type BatchDescription, type Description, decode, type Hello } from './messages.js';
@@ -162,8 +162,7 @@ export class Cluster {
     const tag = `${this.chief}:${++this.turn}`;
     let described: BatchDescription[];
     try {
-      await this.ask(workers, requests);
-      described = await Promise.all(workers.map((worker) => this.description(worker, tag)));
+      described = await this.answers(workers, requests, tag);
     } catch (cause) {
       if (cause instanceof ClusterError) throw cause;
       throw faultOf('reading a batch', false, cause);
@@ -245,32 +244,33 @@ export class Cluster {
     this.control = undefined;
   }
 
-  private async ask(workers: readonly number[], requests: readonly (readonly number[])[]): Promise<void> {
+  /** Asks the workers and takes their answers in one run: every run costs a round trip. */
+  private async answers(
+    workers: readonly number[],
+    requests: readonly (readonly number[])[],
+    tag: string,
+  ): Promise<BatchDescription[]> {
     const feeds = workers.map((worker, place) => {
       const request = Int32Array.of(this.chief, this.turn, ...requests[place]!);
       return [`worker${worker}/requests/value`, dataTypes.int32, [request.length], request] as const;
     });
     const targets = workers.map((worker) => `worker${worker}/requests/enqueue`);
-    await this.addon.run(this.controlSession(), feeds, [], targets, this.runOptions);
+    const fetches = workers.map(answerOf);
+    const found = await this.addon.run(this.controlSession(), feeds, fetches, targets, this.runOptions);
+    return Promise.all(found.map((answer, place) => this.description(workers[place]!, answer, tag)));
   }
 
-  /** A worker's answer. What it said to former requests, whose steps were given up, is passed over. */
-  private async description(worker: number, tag: string): Promise<BatchDescription> {
-    for (;;) {
-      const [found] = await this.addon.run(
-        this.controlSession(),
-        [],
-        [`worker${worker}/descriptions/dequeue`],
-        [],
-        this.runOptions,
-      );
-      const description = decode<Description>(found!.data);
-      if (description.tag !== tag) continue;
-      if (!('error' in description)) return description;
-      throw new ClusterError(
-        `${describeTask(this.spec, { job: 'worker', index: worker })} cannot read its examples: ${description.error}`,
-      );
+  /** What a worker answered to this request; what it said to former ones, whose steps were given up, is passed over. */
+  private async description(worker: number, { data }: Fetched, tag: string): Promise<BatchDescription> {
+    const description = decode<Description>(data);
+    if (description.tag !== tag) {
+      const [next] = await this.addon.run(this.controlSession(), [], [answerOf(worker)], [], this.runOptions);
+      return this.description(worker, next!, tag);
     }
+    if (!('error' in description)) return description;
+    throw new ClusterError(
+      `${describeTask(this.spec, { job: 'worker', index: worker })} cannot read its examples: ${description.error}`,
+    );
   }
 
   /** Sessions that are opened anew find whoever is there: a worker that was started again since is reported here. */
@@ -416,6 +416,10 @@ export class Cluster {
       this.addon.closeSession(session).catch(() => undefined);
     }
   }
+}
+
+function answerOf(worker: number): string {
+  return `worker${worker}/descriptions/dequeue`;
 }
 
 function batchOf(workers: readonly number[], described: readonly BatchDescription[]): WorkerBatch {

@@ -65,8 +65,8 @@ export class Machines {
     await symlink(engine, join(folder, 'node_modules'));
   }
 
-  private static async of(...made: ConstructorParameters<typeof Machines>): Promise<Machines> {
-    const machines = new Machines(...made);
+  private static async of(folder: string, jobs: Machines['jobs'], network?: Network): Promise<Machines> {
+    const machines = new Machines(folder, jobs, network);
     await writeFile(machines.file, JSON.stringify({ cluster: machines.jobs }));
     return machines;
   }
