@@ -1,6 +1,5 @@
 import type { Predictions } from '@espalier/core';
 import { FACE_SIZE } from '@espalier/datasets';
-import type { TrainedRun } from '@espalier/trainer';
 import { escapeHtml } from '@espalier/trainer/node';
 import { svgPicture } from '@espalier/vision-heads';
 import sharp from 'sharp';
@@ -31,21 +30,6 @@ export async function gallery(
   return `<style>${STYLE}</style>
 <p>On the picture: what the network says. Below: what is true.</p>
 <div class="faces">${figures.join('\n')}</div>`;
-}
-
-/** Every metric of every network, as HTML. */
-export function metricTable(runs: readonly TrainedRun[]): string {
-  const rows = runs.flatMap(({ name, evaluation }) =>
-    Object.entries(evaluation).flatMap(([task, metrics]) =>
-      Object.entries(metrics).map(
-        ([metric, value]) =>
-          `<tr><th scope="row">${escapeHtml(name)}</th><td>${escapeHtml(task)}</td><td>${escapeHtml(metric)}</td>` +
-          `<td>${value.toFixed(4)}</td></tr>`,
-      ),
-    ),
-  );
-  return `<table id="metrics"><thead><tr><th>network</th><th>task</th><th>metric</th><th>value</th></tr></thead>
-<tbody>${rows.join('')}</tbody></table>`;
 }
 
 /** What happens where anybody may come, as HTML. */

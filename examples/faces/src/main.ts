@@ -1,8 +1,8 @@
-import { runExample, writeResults } from '@espalier/example-kit';
+import { metricTable, runExample, writeResults } from '@espalier/example-kit';
 import { sum } from '@espalier/losses';
 import { compareWithSingleTasks, predict } from '@espalier/trainer';
 import { drawings } from './drawings.js';
-import { gallery, metricTable, openSetTable } from './gallery.js';
+import { gallery, openSetTable } from './gallery.js';
 import { compose, headsFor } from './network.js';
 import { openSet } from './open-set.js';
 import { photographs } from './photographs.js';

@@ -1,4 +1,4 @@
-import { runExample, writeResults } from '@espalier/example-kit';
+import { metricTable, runExample, writeResults } from '@espalier/example-kit';
 import { sum } from '@espalier/losses';
 import { compareWithSingleTasks, predict } from '@espalier/trainer';
 import { testData, trainingData } from './data.js';
@@ -38,7 +38,10 @@ await runExample({
       summary:
         `${epochs} epochs of ${train.length} pictures in batches of ${BATCH_SIZE} on the ${engine} engine, seed ${seed}. ` +
         `Measured on ${test.length} pictures of microscope fields that no network has seen.`,
-      sections: [{ title: 'Test pictures', html: await gallery(testData(test), predictions) }],
+      sections: [
+        { title: 'Every metric', html: metricTable(comparison.runs) },
+        { title: 'Test pictures', html: await gallery(testData(test), predictions) },
+      ],
     });
     return comparison;
   },

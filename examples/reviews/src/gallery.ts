@@ -1,6 +1,5 @@
 import type { Predictions } from '@espalier/core';
 import { vaderSources } from '@espalier/datasets/node';
-import type { MetricValues } from '@espalier/trainer';
 import { escapeHtml } from '@espalier/trainer/node';
 import { heads } from './network.js';
 import type { ReadText, ReviewHeads } from './texts.js';
@@ -34,23 +33,6 @@ export function bySource(texts: readonly ReadText[], predictions: Predictions<Re
   });
   const heading = names.map((name) => `<th>${name}</th>`).join('');
   return `<table id="sources"><thead><tr><th>source</th>${heading}</tr></thead><tbody>${rows.join('')}</tbody></table>`;
-}
-
-/** Every metric of both tasks by network, as an HTML table. */
-export function metricTable(
-  networks: readonly { readonly name: string; readonly evaluation: MetricValues }[],
-): string {
-  const columns = Object.entries(heads).flatMap(([task, { metrics }]) =>
-    metrics.map(({ name }) => ({ task, metric: name })),
-  );
-  const rows = networks.map(({ name, evaluation }) => {
-    const cells = columns.map(
-      ({ task, metric }) => `<td>${evaluation[task]?.[metric].toFixed(3) ?? '–'}</td>`,
-    );
-    return `<tr><th scope="row">${name}</th>${cells.join('')}</tr>`;
-  });
-  const heading = columns.map(({ task, metric }) => `<th>${task} ${metric}</th>`).join('');
-  return `<table id="metrics"><thead><tr><th>network</th>${heading}</tr></thead><tbody>${rows.join('')}</tbody></table>`;
 }
 
 /** Texts with what is true and what the network says, as HTML. */

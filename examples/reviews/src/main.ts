@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { tokenFeatures } from '@espalier/datasets';
 import { vaderTexts } from '@espalier/datasets/node';
-import { runExample, writeResults } from '@espalier/example-kit';
+import { metricTable, runExample, writeResults } from '@espalier/example-kit';
 import { compareWithSingleTasks, predict } from '@espalier/trainer';
-import { bySource, gallery, metricTable } from './gallery.js';
+import { bySource, gallery } from './gallery.js';
 import { linearOverTfIdf } from './linear-over-tf-idf.js';
 import { compose, heads } from './network.js';
 import { EPOCHS, recipe } from './settings.js';
