@@ -1,19 +1,24 @@
 /**
  * Kills examples with SIGKILL at random moments and resumes them, until each was killed so often and has come to its end:
- * the losses of every network must be those of a run that was left alone.
+ * the losses of every network must be those of a run that was left alone. Every second moment, as chance has it, is one in
+ * which a checkpoint is being written.
  *
- *     node scripts/kill-examples.mjs [--kills N] [--seed N] [--engine NAME] [EXAMPLE ...]
+ *     node scripts/kill-examples.mjs [--kills N] [--seed N] [--engine NAME] [--epochs N] [EXAMPLE ...]
  *
- * N kills in all (100), over the examples in turn: digits, task-families and spoken-digits unless others are named.
+ * N kills in all (100), over the examples in turn: digits, reviews and spoken-digits unless others are named.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { findExample } from './lib/example.mjs';
 import { main } from './lib/main.mjs';
 import { build, install } from './lib/prepare.mjs';
+
+/** Small checkpoints are written, flushed and renamed in about this time. */
+const LONGEST_WRITE_MS = 10;
 
 /** The losses of every network of a run, by the place of their file. */
 function lossesIn(folder) {
@@ -21,23 +26,37 @@ function lossesIn(folder) {
   return Object.fromEntries(files.sort().map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
 }
 
-/** Runs an example to its end, or kills it so many milliseconds after the first loss of this start. */
-function run(example, args, folder, killAfter) {
+/** What is written beside its place at this moment. */
+function unfinished(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.safetensors.tmp'));
+}
+
+/** Waits for a checkpoint that is being written, and into the middle of it. */
+async function untilWriting(folder, random, signal) {
+  while (!signal.aborted && unfinished(folder).length === 0) await sleep(1);
+  await sleep(random() * LONGEST_WRITE_MS);
+}
+
+/** Runs an example to its end, or until `killWhen`, which begins with its first step. */
+function run(example, args, folder, killWhen) {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(example.path, 'dist/main.js'), ...args], {
       cwd: dirname(folder),
       stdio: ['ignore', 'ignore', 'pipe'],
     });
+    const ended = new AbortController();
     let errors = '';
     let began;
     child.stderr.setEncoding('utf8').on('data', (text) => {
       errors += text;
       if (began !== undefined || !text.includes('Engine: ')) return;
       began = performance.now();
-      if (killAfter !== undefined) setTimeout(() => child.kill('SIGKILL'), killAfter);
+      killWhen?.(ended.signal).then(() => child.kill('SIGKILL'));
     });
     child.once('error', reject);
     child.once('close', (code, signal) => {
+      ended.abort();
       if (signal === null && code !== 0) {
         reject(new Error(`${example.name} ${args.join(' ')} ended with ${code}: ${errors.slice(-2000)}`));
       } else resolve({ killed: signal !== null, milliseconds: performance.now() - began });
@@ -45,9 +64,9 @@ function run(example, args, folder, killAfter) {
   });
 }
 
-async function killOver(example, kills, random, engine) {
+async function killOver(example, kills, random, engine, epochs) {
   const parent = mkdtempSync(join(tmpdir(), 'espalier-kills-'));
-  const fresh = (folder) => ['--out', folder, '--quick', '--epochs', '1', '--engine', engine];
+  const fresh = (folder) => ['--out', folder, '--quick', '--epochs', epochs, '--engine', engine];
   const alone = join(parent, 'alone');
   const { milliseconds } = await run(example, fresh(alone), alone);
   const expected = JSON.stringify(lossesIn(alone));
@@ -56,17 +75,15 @@ async function killOver(example, kills, random, engine) {
     const folder = join(parent, `run-${attempt}`);
     for (;;) {
       const isBegun = existsSync(join(folder, 'options.json'));
-      const killAfter = counts.kills < kills ? random() * milliseconds : undefined;
-      const { killed } = await run(
-        example,
-        isBegun ? ['--resume', folder] : fresh(folder),
-        folder,
-        killAfter,
-      );
+      const killWhen = async (signal) => {
+        await sleep(random() * milliseconds);
+        if (random() < 0.5) await untilWriting(folder, random, signal);
+      };
+      const args = isBegun ? ['--resume', folder] : fresh(folder);
+      const { killed } = await run(example, args, folder, counts.kills < kills ? killWhen : undefined);
       if (!killed) break;
       counts.kills += 1;
-      const left = existsSync(folder) ? readdirSync(folder, { recursive: true }) : [];
-      if (left.some((name) => name.endsWith('.tmp'))) counts.whileWriting += 1;
+      if (unfinished(folder).length > 0) counts.whileWriting += 1;
     }
     if (JSON.stringify(lossesIn(folder)) !== expected) {
       throw new Error(`${example.name}: other losses than the run that was left alone, in ${folder}`);
@@ -84,10 +101,11 @@ await main(async () => {
       kills: { type: 'string', default: '100' },
       seed: { type: 'string', default: '1' },
       engine: { type: 'string', default: 'auto' },
+      epochs: { type: 'string', default: '3' },
     },
     allowPositionals: true,
   });
-  const names = positionals.length > 0 ? positionals : ['digits', 'task-families', 'spoken-digits'];
+  const names = positionals.length > 0 ? positionals : ['digits', 'reviews', 'spoken-digits'];
   const chosen = names.map(findExample);
   await install();
   await build(
@@ -101,9 +119,15 @@ await main(async () => {
   for (const [place, example] of chosen.entries()) {
     const share =
       Math.floor(((place + 1) * total) / chosen.length) - Math.floor((place * total) / chosen.length);
-    const { kills, whileWriting, ends } = await killOver(example, share, random, values.engine);
+    const { kills, whileWriting, ends } = await killOver(
+      example,
+      share,
+      random,
+      values.engine,
+      values.epochs,
+    );
     console.log(
-      `${example.name}: ${kills} kills, ${whileWriting} of them while something was written; ${ends} times to the end, each ` +
+      `${example.name}: ${kills} kills, ${whileWriting} of them while a checkpoint was written; ${ends} times to the end, each ` +
         'with the losses of the run that was left alone.',
     );
   }
