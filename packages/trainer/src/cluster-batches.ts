@@ -148,9 +148,9 @@ function rename(
 }
 
 function fingerprintOf<H extends Heads, I extends InputKind>(
-  { architecture, weights }: MultiTaskModel<H, I>,
+  model: MultiTaskModel<H, I>,
   { length }: DataOf<H, I>,
 ): string {
-  const parameters = [...weights.values()].reduce((sum, { size }) => sum + size, 0);
-  return JSON.stringify({ architecture, parameters, examples: length });
+  const { architecture } = model;
+  return JSON.stringify({ architecture, parameters: model.countParams(), examples: length });
 }
