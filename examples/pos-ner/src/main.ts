@@ -1,11 +1,9 @@
-import { join } from 'node:path';
 import { tokenFeatures } from '@espalier/datasets';
-import { ewtPosNer } from '@espalier/datasets/node';
 import { runExample, writeResults } from '@espalier/example-kit';
 import { compareWithSingleTasks, predict } from '@espalier/trainer';
 import { gallery } from './gallery.js';
 import { compose, heads } from './network.js';
-import { byLength, labelled } from './sentences.js';
+import { byLength, labelled, readSentences } from './sentences.js';
 import { EPOCHS, recipe } from './settings.js';
 
 const SHOWN_SENTENCES = 40;
@@ -16,9 +14,8 @@ await runExample({
   name: 'pos-ner',
   epochs: { default: EPOCHS, quick: 2 },
   async run({ engine, epochs, seed, quick, folder, keep, signal, watch }) {
-    const source = join(process.env.ESPALIER_DATA ?? 'data', 'ewt-pos-ner');
     const read = async (split: 'train' | 'test') => {
-      const sentences = await ewtPosNer(source, split);
+      const sentences = await readSentences(split);
       return quick
         ? sentences.filter(({ tokens }) => tokens.length <= QUICK_LENGTH).slice(0, 300)
         : sentences;

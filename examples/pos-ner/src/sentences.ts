@@ -1,10 +1,16 @@
+import { join } from 'node:path';
 import type { ExampleOf } from '@espalier/core';
 import { bucketOf, lengthBuckets, type TokenFeatures } from '@espalier/datasets';
-import type { TaggedSentence } from '@espalier/datasets/node';
+import { ewtPosNer, type TaggedSentence } from '@espalier/datasets/node';
 import type { DataOf } from '@espalier/trainer';
 import type { heads } from './network.js';
 
 export type TaggingHeads = typeof heads;
+
+/** The sentences in the folder that ESPALIER_DATA names. */
+export function readSentences(split: 'train' | 'test'): Promise<readonly TaggedSentence[]> {
+  return ewtPosNer(join(process.env.ESPALIER_DATA ?? 'data', 'ewt-pos-ner'), split);
+}
 
 /** Sentences as examples of both tasks, padded up to one of a few lengths. */
 export function labelled(

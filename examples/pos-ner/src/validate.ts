@@ -1,16 +1,14 @@
-import { join } from 'node:path';
 import { tokenFeatures } from '@espalier/datasets';
-import { ewtPosNer } from '@espalier/datasets/node';
 import { validate } from '@espalier/example-kit';
 import { compose, heads } from './network.js';
-import { byLength, labelled } from './sentences.js';
+import { byLength, labelled, readSentences } from './sentences.js';
 import { EPOCHS, recipe } from './settings.js';
 
 const PARTS = 5;
 
 /** Trains on four fifths of the sentences to train on, and measures the rest; the seed says which. */
 await validate({ ...recipe, epochs: EPOCHS, sampler: recipe.sampler() }, async (seed) => {
-  const sentences = await ewtPosNer(join(process.env.ESPALIER_DATA ?? 'data', 'ewt-pos-ner'), 'train');
+  const sentences = await readSentences('train');
   const isHeldOut = (index: number) => index % PARTS === seed % PARTS;
   const learned = sentences.filter((_, index) => !isHeldOut(index));
   const held = byLength(sentences.filter((_, index) => isHeldOut(index)));

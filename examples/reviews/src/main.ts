@@ -1,13 +1,11 @@
-import { join } from 'node:path';
 import { tokenFeatures } from '@espalier/datasets';
-import { vaderTexts } from '@espalier/datasets/node';
 import { metricTable, runExample, writeResults } from '@espalier/example-kit';
 import { compareWithSingleTasks, predict } from '@espalier/trainer';
 import { bySource, gallery } from './gallery.js';
 import { linearOverTfIdf } from './linear-over-tf-idf.js';
 import { compose, heads } from './network.js';
 import { EPOCHS, recipe } from './settings.js';
-import { labelled, readTexts } from './texts.js';
+import { labelled, ratedTexts, readTexts } from './texts.js';
 
 const SHOWN_TEXTS = 30;
 /** A quick run has every so manieth text. */
@@ -17,9 +15,8 @@ await runExample({
   name: 'reviews',
   epochs: { default: EPOCHS, quick: 2 },
   async run({ engine, epochs, seed, quick, folder, keep, signal, watch }) {
-    const source = join(process.env.ESPALIER_DATA ?? 'data', 'vader-texts');
     const read = async (split: 'train' | 'test') => {
-      const texts = await vaderTexts(source, split);
+      const texts = await ratedTexts(split);
       return readTexts(quick ? texts.filter((_, index) => index % QUICK_STRIDE === 0) : texts);
     };
     const texts = await read('train');
@@ -48,10 +45,7 @@ await runExample({
       sentiment: predictions.sentiment.filter(isShown),
     };
     const linear = await linearOverTfIdf(texts, tested, { seed, signal });
-    const networks = [
-      ...comparison.runs.map(({ name, evaluation }) => ({ name, evaluation })),
-      { name: 'linear over TF-IDF', evaluation: linear },
-    ];
+    const networks = [...comparison.runs, { name: 'linear over TF-IDF', evaluation: linear }];
     for (const { name, evaluation } of networks) console.log(`${name}: ${JSON.stringify(evaluation)}`);
     await writeResults(folder, comparison, {
       title: 'Reviews: one network says where a text is from and how it feels',

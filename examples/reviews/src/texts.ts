@@ -1,6 +1,7 @@
+import { join } from 'node:path';
 import type { ExampleOf } from '@espalier/core';
 import { bucketOf, lengthBuckets, splitWords, type TokenFeatures } from '@espalier/datasets';
-import type { RatedText } from '@espalier/datasets/node';
+import { type RatedText, vaderTexts } from '@espalier/datasets/node';
 import type { DataOf } from '@espalier/trainer';
 import type { heads } from './network.js';
 
@@ -12,6 +13,11 @@ export interface ReadText extends RatedText {
 }
 
 const MOST_TOKENS = 60;
+
+/** The texts in the folder that ESPALIER_DATA names. */
+export function ratedTexts(split: 'train' | 'test'): Promise<readonly RatedText[]> {
+  return vaderTexts(join(process.env.ESPALIER_DATA ?? 'data', 'vader-texts'), split);
+}
 
 /** Splits texts into words, the short texts first: those of one length go through the network together. */
 export function readTexts(texts: readonly RatedText[]): ReadText[] {

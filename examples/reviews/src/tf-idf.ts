@@ -25,8 +25,9 @@ export function tfIdf(texts: readonly (readonly string[])[]): TfIdf {
       const vector = new Float32Array(known.length);
       const own = termsOf(tokens).flatMap((term) => places.get(term) ?? []);
       for (const place of own) vector[place] += rarities[place];
-      const length = Math.hypot(...[...new Set(own)].map((place) => vector[place]));
-      for (const place of new Set(own)) vector[place] /= length;
+      const distinct = [...new Set(own)];
+      const length = Math.hypot(...distinct.map((place) => vector[place]));
+      for (const place of distinct) vector[place] /= length;
       return vector;
     },
   };

@@ -1,10 +1,9 @@
-import { join } from 'node:path';
 import { tokenFeatures } from '@espalier/datasets';
-import { type RatedText, vaderTexts } from '@espalier/datasets/node';
+import type { RatedText } from '@espalier/datasets/node';
 import { validate } from '@espalier/example-kit';
 import { compose, heads } from './network.js';
 import { EPOCHS, recipe } from './settings.js';
-import { labelled, readTexts } from './texts.js';
+import { labelled, ratedTexts, readTexts } from './texts.js';
 
 const PARTS = 5;
 
@@ -14,9 +13,7 @@ const documentOf = ({ id, source }: RatedText) =>
 
 /** Trains on four fifths of the texts to train on, and measures the rest; the seed says which. */
 await validate({ ...recipe, epochs: EPOCHS, sampler: recipe.sampler() }, async (seed) => {
-  const texts = readTexts(
-    await vaderTexts(join(process.env.ESPALIER_DATA ?? 'data', 'vader-texts'), 'train'),
-  );
+  const texts = readTexts(await ratedTexts('train'));
   const documents = new Map([...new Set(texts.map(documentOf))].sort().map((one, place) => [one, place]));
   const isHeldOut = (text: RatedText) => (documents.get(documentOf(text)) ?? 0) % PARTS === seed % PARTS;
   const learned = texts.filter((text) => !isHeldOut(text));

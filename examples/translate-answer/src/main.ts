@@ -1,17 +1,17 @@
-import { tokenFeatures, wordCodec } from '@espalier/datasets';
 import { type ExampleRun, type Figures, runExample, writeResults } from '@espalier/example-kit';
 import { compareWithSingleTasks, predict } from '@espalier/trainer';
-import { answersOf, labelled, readTexts, scoresOf, tokensOf } from './examples.js';
+import { answersOf, readTexts, scoresOf } from './examples.js';
 import { answerGallery, translationGallery } from './gallery.js';
-import { compose, headsFor } from './network.js';
+import { compose } from './network.js';
+import { prepare } from './prepare.js';
 import { EPOCHS, recipe } from './settings.js';
 import { microWorld, type TextSet, xquadTexts } from './texts.js';
 
 const SHOWN = 25;
 /** How many sentences and questions a quick run learns from, and is tested on. */
 const QUICK = { train: 96, test: 16 };
-/** How much of what is read may be padding: of a quick run as much as it takes for all to have one length. */
-const WASTE = { full: 0.15, quick: 0.9 };
+/** As much of what a quick run reads may be padding, for all to have one length. */
+const QUICK_WASTE = 0.9;
 
 await runExample({
   name: 'translate-answer',
@@ -31,18 +31,11 @@ async function learn(
     return readTexts(texts, set.window);
   };
   const [learned, held] = [await read('train'), await read('test')];
-  const features = tokenFeatures(tokensOf(learned), { characters: 0, leastWords: 1 });
-  const codec = wordCodec(learned.pairs.map(({ target }) => target));
-  const longest = Math.max(
-    ...[...learned.pairs, ...held.pairs].map(({ target }) => codec.encode(target).length),
-  );
-  const heads = headsFor(codec, longest);
-  const waste = quick ? WASTE.quick : WASTE.full;
-  const test = labelled(held, features, waste);
+  const { features, heads, train, measured: test } = prepare(learned, held, quick ? QUICK_WASTE : undefined);
   const comparison = await compareWithSingleTasks({
     heads,
     compose: (own) => compose(own, features, seed),
-    train: labelled(learned, features, waste),
+    train,
     test,
     ...recipe,
     epochs,
