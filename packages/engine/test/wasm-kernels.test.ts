@@ -65,6 +65,22 @@ describe('convolution', () => {
     );
   });
 
+  test('padding above a filter as tall as its stride takes nothing from the next picture', async () => {
+    await expectSame(() => {
+      const x = random<tf.Rank.R4>([2, 3, 1, 1], 1);
+      const weights = random<tf.Rank.R4>([3, 1, 1, 1], 2);
+      const above: tf.backend_util.ExplicitPadding = [
+        [0, 0],
+        [1, 0],
+        [0, 0],
+        [0, 0],
+      ];
+      return tf.grads((x, weights) =>
+        tf.sum(tf.square(tf.conv2d(x as tf.Tensor4D, weights as tf.Tensor4D, [3, 1], above))),
+      )([x, weights]);
+    });
+  });
+
   test('many pictures, channels and pixels are summed to the same precision', async () => {
     for (const [shape, more, stride] of [
       [[40, 12, 12, 3], 5, 1],

@@ -29,8 +29,9 @@ export function convolutionInputGradient(
     const down = Math.floor(index / vectorsOfRow);
     return down * columns * inChannels + (index % vectorsOfRow) * vector;
   });
-  const together =
-    rows === inHeight && inHeight === outHeight * info.strideHeight && outHeight < 4 ? batchSize : 1;
+  // Where a batch's pictures touch no padding, they are one tall picture.
+  const unpadded = padInfo.top === 0 && rows === inHeight && inHeight === outHeight * info.strideHeight;
+  const together = unpadded && outHeight < 4 ? batchSize : 1;
   return makeInputGradient(backend, info, rows, columns, (output) => {
     const sizes = [
       vectors * vector * outChannels,
