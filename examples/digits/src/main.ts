@@ -1,5 +1,6 @@
 import type { MultiTaskModel } from '@espalier/core';
 import { runExample, writeResults } from '@espalier/example-kit';
+import { hardSharing } from '@espalier/sharing';
 import { compareWithSingleTasks, type DataOf, predict } from '@espalier/trainer';
 import { gallery } from './gallery.js';
 import { compose, type DigitHeads, heads } from './network.js';
@@ -11,13 +12,15 @@ const SHOWN_SCENES = 24;
 await runExample({
   name: 'digits',
   epochs: { default: 4, quick: 1 },
-  async run({ engine, epochs, seed, quick, folder, keep, signal, watch }) {
+  equalSize: true,
+  async run({ engine, epochs, seed, quick, equalSize, folder, keep, signal, watch }) {
     const train = await trainingScenes(quick ? 800 : 4000, epochs, seed);
     const test = await labelledScenes('test', quick ? 200 : 1000, seed + 1);
     const validation = await labelledScenes('validation', 200, seed + 2);
     const comparison = await compareWithSingleTasks({
       heads,
       compose: (own) => compose(own, seed),
+      ...(equalSize && { composeOfWidth: (own, width) => compose(own, seed, hardSharing(), width) }),
       train,
       test,
       epochs,

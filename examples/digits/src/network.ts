@@ -13,13 +13,13 @@ export const heads = {
 export type DigitHeads = typeof heads;
 
 /** A small CNN: 64 × 64 pixels become 8 × 8 places of 64 channels, in about 10 million multiply-adds. */
-const trunk = () => [
-  convolution(16, 2),
-  convolution(32, 2),
-  convolution(32, 1),
-  convolution(64, 2),
-  convolution(64, 1),
-  convolution(64, 1),
+const stages = [
+  { filters: 16, strides: 2 },
+  { filters: 32, strides: 2 },
+  { filters: 32, strides: 1 },
+  { filters: 64, strides: 2 },
+  { filters: 64, strides: 1 },
+  { filters: 64, strides: 1 },
 ];
 
 function convolution(filters: number, strides: number) {
@@ -37,15 +37,16 @@ function convolution(filters: number, strides: number) {
   );
 }
 
-/** One trunk for the tasks of these heads. */
+/** One trunk for the tasks of these heads, with so many times as many channels. */
 export function compose<Own extends Heads>(
   own: Own,
   seed: number,
   sharing: Sharing = hardSharing(),
+  width = 1,
 ): MultiTaskModel<Own> {
   return multiTaskModel({
     inputShape: [SCENE_SIZE, SCENE_SIZE, 1],
-    trunk,
+    trunk: () => stages.map(({ filters, strides }) => convolution(Math.ceil(filters * width), strides)),
     sharing,
     heads: own,
     seed,

@@ -16,6 +16,8 @@ export interface ExampleOptions {
   readonly tensorboard: string | undefined;
   /** Which of the example's data sets, where it has several. */
   readonly set: string | undefined;
+  /** Whether each task is learned alone once more, by networks that together have as many weights. */
+  readonly equalSize: boolean;
   /** Where everything about the run is written: DIR of `--out` or `--resume`; undefined for a new folder in `runs`. */
   readonly folder: string | undefined;
   /** Whether the run in that folder goes on. */
@@ -41,14 +43,25 @@ const usage = `Options:
   --quick                         a small run that shows that everything works, in under a minute
   --help                          this text`;
 
-/** The options of an example that has several data sets. */
-export function usageOf(sets: readonly string[]): string {
-  if (sets.length === 0) return usage;
-  return `${usage}\n  ${`--set ${sets.join('|')}`.padEnd(31)} the data set (${sets[0]})`;
+/** What only some examples let one choose. */
+export interface Choices {
+  /** The data sets that `--set` chooses from, where there are several; the first unless it is given. */
+  readonly sets?: readonly string[];
+  /** Whether there is `--equal-size`. */
+  readonly equalSize?: boolean;
+}
+
+/** The options of an example. */
+export function usageOf({ sets = [], equalSize = false }: Choices): string {
+  const lines = [
+    ...(sets.length > 0 ? [[`--set ${sets.join('|')}`, `the data set (${sets[0]})`]] : []),
+    ...(equalSize ? [['--equal-size', 'beside single-task networks that together have as many weights, too']] : []),
+  ];
+  return [usage, ...lines.map(([option, text]) => `  ${option.padEnd(31)} ${text}`)].join('\n');
 }
 
 /** What a run that is resumed goes on with. */
-export type RunOptions = Pick<ExampleOptions, 'engine' | 'epochs' | 'seed' | 'quick' | 'set'>;
+export type RunOptions = Pick<ExampleOptions, 'engine' | 'epochs' | 'seed' | 'quick' | 'set' | 'equalSize'>;
 
 /**
  * @param saved gives the options with which the run in a folder was begun.
@@ -58,19 +71,20 @@ export function parseOptions(
   args: readonly string[],
   epochs: { default: number; quick: number },
   saved: (folder: string) => RunOptions,
-  sets: readonly string[] = [],
+  choices: Choices = {},
 ): ExampleOptions {
   const values = parse(args);
   const { json, dashboard, tensorboard, out, resume } = values;
   if (resume === undefined) {
     const quick = values.quick ?? false;
-    const given = givenOptions(values, sets);
+    const given = givenOptions(values, choices);
     return {
       engine: given.engine ?? 'auto',
       epochs: given.epochs ?? epochs[quick ? 'quick' : 'default'],
       seed: given.seed ?? 1,
       quick,
-      set: given.set ?? sets[0],
+      set: given.set ?? choices.sets?.[0],
+      equalSize: given.equalSize ?? false,
       json,
       dashboard,
       tensorboard,
@@ -84,24 +98,30 @@ export function parseOptions(
     );
   }
   const own = saved(resume);
-  for (const [option, value] of Object.entries(givenOptions(values, sets))) {
+  for (const [option, value] of Object.entries(givenOptions(values, choices))) {
     const begun = own[option as keyof RunOptions];
     if (value === undefined || value === begun) continue;
     throw new UsageError(
-      `--${option} is ${value}, but the run in ${resume} was begun with ${begun}. Leave it out to go on.`,
+      `--${option === 'equalSize' ? 'equal-size' : option} is ${value}, but the run in ${resume} was begun with ${begun}. Leave it out to go on.`,
     );
   }
   return { ...own, json, dashboard, tensorboard, folder: resume, resume: true };
 }
 
 /** The options of the run that were given, checked. */
-function givenOptions(values: ReturnType<typeof parse>, sets: readonly string[]): Partial<RunOptions> {
+function givenOptions(
+  values: ReturnType<typeof parse>,
+  { sets = [], equalSize = false }: Choices,
+): Partial<RunOptions> {
+  const own = values['equal-size'];
+  if (own && !equalSize) throw new UsageError('--equal-size: this example has no networks of other widths.');
   return {
     ...(values.engine !== undefined && { engine: engineOf(values.engine) }),
     ...(values.epochs !== undefined && { epochs: wholeNumber('epochs', values.epochs, 1) }),
     ...(values.seed !== undefined && { seed: wholeNumber('seed', values.seed, 0) }),
     ...(values.quick !== undefined && { quick: values.quick }),
     ...(values.set !== undefined && { set: setOf(values.set, sets) }),
+    ...(own !== undefined && { equalSize: own }),
   };
 }
 
@@ -133,6 +153,7 @@ function parse(args: readonly string[]) {
         dashboard: { type: 'boolean', default: false },
         tensorboard: { type: 'string' },
         set: { type: 'string' },
+        'equal-size': { type: 'boolean' },
         help: { type: 'boolean', default: false },
       },
     }).values;

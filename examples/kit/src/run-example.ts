@@ -4,7 +4,7 @@ import * as engine from '@espalier/engine';
 import { type Comparison, InterruptedError, type RunStore, type TrainedRun } from '@espalier/trainer';
 import { runFolder, startWatching, stopOnInterrupt, type Watching } from '@espalier/trainer/node';
 import writeFileAtomic from 'write-file-atomic';
-import { type ExampleOptions, parseOptions, UsageError, usageOf } from './options.js';
+import { type Choices, type ExampleOptions, parseOptions, UsageError, usageOf } from './options.js';
 import { keepOptions, readOptions } from './run-options.js';
 
 /** What an example found out that compares a network with single tasks. */
@@ -13,12 +13,10 @@ export type Figures = Pick<Comparison<never>, 'tasks' | 'deltas' | 'ofEqualSize'
 /** What an example found out that trains networks side by side. */
 export type Runs = Pick<Figures, 'runs'>;
 
-export interface ExampleApp {
+export interface ExampleApp extends Choices {
   readonly name: string;
   /** How often every training example is seen, unless `--epochs` says otherwise. */
   readonly epochs: { readonly default: number; readonly quick: number };
-  /** The data sets that `--set` chooses from, where there are several; the first unless it is given. */
-  readonly sets?: readonly string[];
   /** Does the work; the engine is in use already. */
   run(options: ExampleRun): Promise<Figures | Runs>;
 }
@@ -42,7 +40,7 @@ export async function runExample(
   app: ExampleApp,
   args: readonly string[] = process.argv.slice(2),
 ): Promise<void> {
-  const usage = usageOf(app.sets ?? []);
+  const usage = usageOf(app);
   if (args.includes('--help')) {
     console.log(`pnpm example ${app.name} [options]\n\n${usage}`);
     return;
@@ -52,7 +50,7 @@ export async function runExample(
   let first: string | undefined;
   let watching: Watching | undefined;
   try {
-    const options = parseOptions(args, app.epochs, (saved) => readOptions(saved, app.name), app.sets);
+    const options = parseOptions(args, app.epochs, (saved) => readOptions(saved, app.name), app);
     const started = performance.now();
     const report = await engine.use(options.engine);
     for (const { engine: name, reason, remedy } of report.passedOver) {

@@ -9,9 +9,9 @@ const fileOf = (folder: string) => join(folder, 'options.json');
 
 /** Keeps the options with which a run is begun, so that `--resume` needs no other. */
 export async function keepOptions(folder: string, app: string, options: RunOptions): Promise<void> {
-  const { engine, epochs, seed, quick, set } = options;
+  const { engine, epochs, seed, quick, set, equalSize } = options;
   await mkdir(folder, { recursive: true });
-  await writeFileAtomic(fileOf(folder), `${JSON.stringify({ app, engine, epochs, seed, quick, set })}\n`);
+  await writeFileAtomic(fileOf(folder), `${JSON.stringify({ app, engine, epochs, seed, quick, set, equalSize })}\n`);
 }
 
 /** @throws UsageError when there is no run of this example in the folder. */

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { parseOptions as parse, type RunOptions, UsageError, usageOf } from '../src/options.js';
+import { type Choices, parseOptions as parse, type RunOptions, UsageError, usageOf } from '../src/options.js';
 
 const epochs = { default: 4, quick: 1 };
-const saved: RunOptions = { engine: 'wasm', epochs: 7, seed: 3, quick: false, set: undefined };
-const parseOptions = (args: readonly string[], _: typeof epochs, sets?: readonly string[]) =>
-  parse(args, epochs, () => saved, sets);
+const saved: RunOptions = { engine: 'wasm', epochs: 7, seed: 3, quick: false, set: undefined, equalSize: false };
+const parseOptions = (args: readonly string[], _: typeof epochs, choices?: Choices) =>
+  parse(args, epochs, () => saved, choices);
 
 describe('options of examples', () => {
   test('have defaults', () => {
@@ -14,6 +14,7 @@ describe('options of examples', () => {
       seed: 1,
       json: undefined,
       quick: false,
+      equalSize: false,
       dashboard: false,
       folder: undefined,
       resume: false,
@@ -55,6 +56,7 @@ describe('options of examples', () => {
       seed: 0,
       json: 'out.json',
       quick: true,
+      equalSize: false,
       dashboard: true,
       tensorboard: 'logs',
       folder: undefined,
@@ -63,7 +65,7 @@ describe('options of examples', () => {
   });
 
   test('choose one of the data sets, the first unless told', () => {
-    const sets = ['raccoons', 'cells'];
+    const sets = { sets: ['raccoons', 'cells'] };
     expect(parseOptions([], epochs, sets).set).toBe('raccoons');
     expect(parseOptions(['--set', 'cells'], epochs, sets).set).toBe('cells');
     expect(() => parseOptions(['--set', 'cats'], epochs, sets)).toThrow(
@@ -72,6 +74,20 @@ describe('options of examples', () => {
     expect(() => parseOptions(['--set', 'cats'], epochs)).toThrow('this example has one data set only.');
     expect(usageOf(sets)).toMatch(/--help.*\n +--set raccoons\|cells +the data set \(raccoons\)$/);
   });
+  test('compare with networks of equal size where there are any', () => {
+    const choices = { equalSize: true };
+    expect(parseOptions([], epochs, choices).equalSize).toBe(false);
+    expect(parseOptions(['--equal-size'], epochs, choices).equalSize).toBe(true);
+    expect(() => parseOptions(['--equal-size'], epochs)).toThrow(
+      new UsageError('--equal-size: this example has no networks of other widths.'),
+    );
+    expect(() => parseOptions(['--resume', 'there', '--equal-size'], epochs, choices)).toThrow(
+      '--equal-size is true, but the run in there was begun with false. Leave it out to go on.',
+    );
+    expect(usageOf({})).not.toContain('--equal-size');
+    expect(usageOf(choices)).toContain('--equal-size');
+  });
+
 
   test.each([
     [['--engine', 'gpu'], /--engine is "gpu"; expected one of auto, native, webgpu, wasm, cpu/],
