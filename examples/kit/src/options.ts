@@ -55,7 +55,9 @@ export interface Choices {
 export function usageOf({ sets = [], equalSize = false }: Choices): string {
   const lines = [
     ...(sets.length > 0 ? [[`--set ${sets.join('|')}`, `the data set (${sets[0]})`]] : []),
-    ...(equalSize ? [['--equal-size', 'beside single-task networks that together have as many weights, too']] : []),
+    ...(equalSize
+      ? [['--equal-size', 'beside single-task networks that together have as many weights, too']]
+      : []),
   ];
   return [usage, ...lines.map(([option, text]) => `  ${option.padEnd(31)} ${text}`)].join('\n');
 }

@@ -11,7 +11,10 @@ const fileOf = (folder: string) => join(folder, 'options.json');
 export async function keepOptions(folder: string, app: string, options: RunOptions): Promise<void> {
   const { engine, epochs, seed, quick, set, equalSize } = options;
   await mkdir(folder, { recursive: true });
-  await writeFileAtomic(fileOf(folder), `${JSON.stringify({ app, engine, epochs, seed, quick, set, equalSize })}\n`);
+  await writeFileAtomic(
+    fileOf(folder),
+    `${JSON.stringify({ app, engine, epochs, seed, quick, set, equalSize })}\n`,
+  );
 }
 
 /** @throws UsageError when there is no run of this example in the folder. */

@@ -2,7 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { type Choices, parseOptions as parse, type RunOptions, UsageError, usageOf } from '../src/options.js';
 
 const epochs = { default: 4, quick: 1 };
-const saved: RunOptions = { engine: 'wasm', epochs: 7, seed: 3, quick: false, set: undefined, equalSize: false };
+const saved: RunOptions = {
+  engine: 'wasm',
+  epochs: 7,
+  seed: 3,
+  quick: false,
+  set: undefined,
+  equalSize: false,
+};
 const parseOptions = (args: readonly string[], _: typeof epochs, choices?: Choices) =>
   parse(args, epochs, () => saved, choices);
 
@@ -87,7 +94,6 @@ describe('options of examples', () => {
     expect(usageOf({})).not.toContain('--equal-size');
     expect(usageOf(choices)).toContain('--equal-size');
   });
-
 
   test.each([
     [['--engine', 'gpu'], /--engine is "gpu"; expected one of auto, native, webgpu, wasm, cpu/],

@@ -1,4 +1,5 @@
 import { disposeBatch } from '@espalier/core';
+import { sum } from '@espalier/losses';
 import {
   affinityMonitor,
   groupTasks,
@@ -7,12 +8,13 @@ import {
   type TaskMatrix,
   taskAffinity,
 } from '@espalier/sharing';
-import * as tf from '@tensorflow/tfjs-core';
+import { constant, fit, type RunStore, sgd } from '@espalier/trainer';
 import { family, groupOf, INPUTS, trueGroups } from './family.js';
 import { compose } from './network.js';
 
 const EXAMPLES = 512;
-const STEPS = 160;
+/** Each with all examples: an epoch. */
+export const STEPS = 160;
 const MEASURE_EVERY = 10;
 const LEARNING_RATE = 0.05;
 
@@ -33,41 +35,58 @@ export interface Finding {
   readonly groupsFound: boolean;
 }
 
-/** Measures the affinities of one family over the training of one network for all tasks, in every way. */
-export async function measure(seed: number): Promise<Readonly<Record<Method, Finding>>> {
-  const [zero, drawn] = [await train(seed, true), await train(seed, false)];
+export type Findings = Readonly<Record<Method, Finding>>;
+
+/**
+ * Measures the affinities of one family over the training of one network for all tasks, in every way.
+ *
+ * @param runOf where the checkpoints and losses of a network are kept.
+ */
+export async function measure(
+  seed: number,
+  runOf?: (network: 'zero' | 'drawn') => RunStore,
+): Promise<Findings> {
+  const zero = await train(seed, true, runOf?.('zero'));
+  const drawn = await train(seed, false, runOf?.('drawn'));
   const entries = Object.entries(methods).map(([name, { zero: fromZero, mean }]) => {
     const { summed, averaged } = fromZero ? zero : drawn;
     return [name, judge(mean ? averaged : summed)];
   });
-  return Object.fromEntries(entries) as Record<Method, Finding>;
+  return Object.fromEntries(entries) as Findings;
 }
 
 async function train(
   seed: number,
   zero: boolean,
+  run: RunStore | undefined,
 ): Promise<{ readonly summed: TaskMatrix; readonly averaged: TaskMatrix }> {
   const model = compose(INPUTS, seed);
   if (zero) startHeadsAtZero(model);
-  const batch = model.batch(family(seed, EXAMPLES));
-  const optimizer = tf.train.sgd(LEARNING_RATE);
+  const examples = family(seed, EXAMPLES);
+  const batch = model.batch(examples);
   const monitor = affinityMonitor(model, { learningRate: LEARNING_RATE });
   const batches: TaskMatrix[] = [];
+  const look = async () => {
+    await monitor.observe(batch);
+    batches.push(await taskAffinity(model, batch, { learningRate: LEARNING_RATE }));
+  };
   try {
-    for (let step = 0; step < STEPS; step++) {
-      if (step % MEASURE_EVERY === 0) {
-        await monitor.observe(batch);
-        batches.push(await taskAffinity(model, batch, { learningRate: LEARNING_RATE }));
-      }
-      optimizer.minimize(
-        () => tf.addN(Object.values(model.losses(batch, { training: true }))) as tf.Scalar,
-        false,
-        model.variables,
-      );
-    }
+    await look();
+    await fit(model, {
+      data: { length: EXAMPLES, at: (index) => examples[index] },
+      epochs: STEPS,
+      batchSize: EXAMPLES,
+      weighting: sum(),
+      optimizer: sgd(),
+      schedule: constant(LEARNING_RATE),
+      seed,
+      run,
+      onEpoch: async ({ step }) => {
+        if (step % MEASURE_EVERY === 0 && step < STEPS) await look();
+      },
+    });
     return { summed: monitor.matrix(), averaged: meanMatrix(batches) };
   } finally {
-    optimizer.dispose();
     disposeBatch(batch);
     model.dispose();
   }
