@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { bundle } from '../bundle.js';
 import { freePorts } from '../free-ports.js';
 import type { Network } from './network.js';
+import type { Losses } from './problem.js';
 
 /** The processes of a cluster on this machine, or each on a host of a network: parameter servers, and workers. */
 export class Machines {
@@ -15,18 +16,24 @@ export class Machines {
   private constructor(
     readonly folder: string,
     readonly jobs: { chief: string[]; ps: string[]; worker: string[] },
-    private readonly network?: Network,
+    private readonly network: Network | undefined,
+    /** What tells a process the cluster, and which of its tasks it is. */
+    private readonly toldBy: 'arguments' | 'TF_CONFIG',
   ) {}
 
   /** Bundles the programs, and finds free ports; starts nothing. */
-  static async prepare(workers: number, servers = 1): Promise<Machines> {
-    const folder = await Machines.bundle();
+  static async prepare(
+    workers: number,
+    servers = 1,
+    toldBy: 'arguments' | 'TF_CONFIG' = 'arguments',
+  ): Promise<Machines> {
     const addresses = (await freePorts(1 + servers + workers)).map((port) => `127.0.0.1:${port}`);
-    return Machines.of(folder, {
+    const jobs = {
       chief: addresses.slice(0, 1),
       ps: addresses.slice(1, 1 + servers),
       worker: addresses.slice(1 + servers),
-    });
+    };
+    return Machines.of(jobs, undefined, toldBy);
   }
 
   /** One parameter server and two workers, on hosts that are named like the tasks. */
@@ -37,9 +44,7 @@ export class Machines {
       ps: addresses('ps:0'),
       worker: addresses('worker:0', 'worker:1'),
     };
-    const folder = await Machines.bundle();
-    await Machines.bundleChief(folder);
-    return Machines.of(folder, jobs, network);
+    return Machines.of(jobs, network, 'arguments');
   }
 
   private static async bundle(): Promise<string> {
@@ -51,11 +56,7 @@ export class Machines {
       outdir: folder,
       splitting: true,
     });
-    return folder;
-  }
-
-  /** The chief computes on native TensorFlow, which must have the same tfjs. */
-  private static async bundleChief(folder: string): Promise<void> {
+    // The chief computes on native TensorFlow, which must have the same tfjs.
     await bundle({
       entryPoints: ['cluster/chief.ts'],
       outfile: join(folder, 'chief.js'),
@@ -63,10 +64,15 @@ export class Machines {
     });
     const engine = fileURLToPath(new URL('../../../engine/node_modules', import.meta.url));
     await symlink(engine, join(folder, 'node_modules'));
+    return folder;
   }
 
-  private static async of(folder: string, jobs: Machines['jobs'], network?: Network): Promise<Machines> {
-    const machines = new Machines(folder, jobs, network);
+  private static async of(
+    jobs: Machines['jobs'],
+    network: Network | undefined,
+    toldBy: Machines['toldBy'],
+  ): Promise<Machines> {
+    const machines = new Machines(await Machines.bundle(), jobs, network, toldBy);
     await writeFile(machines.file, JSON.stringify({ cluster: machines.jobs }));
     return machines;
   }
@@ -79,8 +85,14 @@ export class Machines {
   async start(task: string, env: NodeJS.ProcessEnv = {}): Promise<void> {
     const examples = task.startsWith('worker') ? ['--examples', join(this.folder, 'examples.js')] : [];
     const trusted = this.network === undefined ? [] : ['--i-trust-this-network'];
-    const args = ['serve', '--cluster', this.file, '--task', task, ...examples, ...trusted];
-    const { child, output } = this.spawn('cli', args, env, this.network?.on(task));
+    const told = this.toldBy === 'arguments' ? ['--cluster', this.file, '--task', task] : [];
+    const args = ['serve', ...told, ...examples, ...trusted];
+    const { child, output } = this.spawn(
+      'cli',
+      args,
+      { ...this.variable(task), ...env },
+      this.network?.on(task),
+    );
     this.running.set(task, child);
     const ended = once(child, 'exit').then(() => {
       throw new Error(`${task} ended: ${output()}`);
@@ -105,9 +117,17 @@ export class Machines {
     return this.ended(this.spawn('cli', ['serve', ...args]));
   }
 
-  /** What `chief.ts` says on its host, and how it ended. */
-  async chief(): Promise<{ code: number | null; output: string }> {
-    return this.ended(this.spawn('chief', [this.file], {}, this.network?.on('chief:0')));
+  /**
+   * The losses of every method that `chief.ts` finds on its host.
+   *
+   * @throws Error with what it says where it fails.
+   */
+  async chief(): Promise<readonly (readonly Losses[])[]> {
+    const args = this.toldBy === 'arguments' ? [this.file] : [];
+    const running = this.spawn('chief', args, this.variable('chief:0'), this.network?.on('chief:0'));
+    const { code, output } = await this.ended(running);
+    if (code !== 0) throw new Error(output);
+    return JSON.parse(output.split('\n').find((line) => line.startsWith('[[{'))!);
   }
 
   async signal(task: string, signal: NodeJS.Signals): Promise<void> {
@@ -120,6 +140,12 @@ export class Machines {
   async stop(): Promise<void> {
     for (const child of this.running.values()) child.kill('SIGKILL');
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private variable(task: string): NodeJS.ProcessEnv {
+    if (this.toldBy === 'arguments') return {};
+    const [type, index] = task.split(':');
+    return { TF_CONFIG: JSON.stringify({ cluster: this.jobs, task: { type, index: Number(index) } }) };
   }
 
   private async ended({ child, output }: ReturnType<Machines['spawn']>) {

@@ -29,7 +29,7 @@ export const methods: readonly [string, number, Partial<FitOptions<SideHeads>>][
   ['Adam, UPGrad', 1e-4, { optimizer: adam(), schedule: constant(0.01), aggregator: aggregators.upGrad() }],
 ];
 
-type Losses = Pick<StepRecord<SideHeads>, 'losses'>;
+export type Losses = Pick<StepRecord<SideHeads>, 'losses'>;
 
 /** The largest difference between the losses of two trainings of as many steps. */
 export function farthest(found: readonly Losses[], expected: readonly Losses[]): number {
