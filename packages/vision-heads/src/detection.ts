@@ -1,11 +1,11 @@
-import { TaskError } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { type DetectedBox, type LabelledBox, nonMaximumSuppression } from './box.js';
+import type { DetectedBox, LabelledBox } from './box.js';
 import { type BoxTensors, generalizedIouLosses } from './box-losses.js';
-import { colourOf, short, textBox, type VisionHead } from './draw/picture.js';
-import { checkIndex } from './indices.js';
-import { averagePrecision } from './metrics/average-precision.js';
+import { checkBox } from './check-box.js';
+import { boxMetrics, type CandidateBox, detectedBoxes, LEAST_SCORE } from './detected-boxes.js';
+import { drawBoxes } from './draw/boxes.js';
+import type { VisionHead } from './draw/picture.js';
 
 export interface DetectionOptions<Class extends string> {
   /** The names of the classes of objects, at least one. A box's `class` is a place in this list. */
@@ -22,12 +22,6 @@ export interface DetectionOptions<Class extends string> {
 
 /** Offset of the box's centre from its cell's corner, in cells (2), and logarithm of its width and height (2). */
 const BOX = 4;
-/** The least score of a box that `decode` gives. */
-const LEAST_SCORE = 0.05;
-/** Boxes that the head is less sure of are not drawn. */
-const DRAWN_SCORE = 0.3;
-/** Boxes of one class that overlap more than this are one object. */
-const SUPPRESSION = 0.5;
 /** Before any training every place is an object with this probability (T.-Y. Lin et al. 2017, section 4.1). */
 const PRIOR = 0.1;
 /** The area that learns an object's box is where its Gaussian is at least this. */
@@ -137,31 +131,13 @@ export function detection<const Class extends string>({
           example * height * width * depth,
           (example + 1) * height * width * depth,
         );
-        const boxes = readBoxes(cells, { height, width, depth }, count);
-        return nonMaximumSuppression(boxes, SUPPRESSION).map((box) => ({
-          ...box,
-          label: classes[box.class],
-        }));
+        return detectedBoxes(readBoxes(cells, { height, width, depth }, count), classes);
       });
     },
 
-    metrics: [averagePrecision(0.5), averagePrecision()],
+    metrics: boxMetrics,
 
-    /** The boxes that the head is sure enough of, each class in its colour. */
-    draw(boxes, size) {
-      const drawn = boxes.filter(({ score }) => score >= DRAWN_SCORE);
-      return drawn
-        .map((box) => {
-          const [x, width] = [box.x, box.width].map((side) => side * size.width);
-          const [y, height] = [box.y, box.height].map((side) => side * size.height);
-          return (
-            `<rect x="${short(x)}" y="${short(y)}" width="${short(width)}" height="${short(height)}" fill="none" ` +
-            `stroke="${colourOf(box.class)}" stroke-width="${short(Math.max(size.width, size.height) / 150)}"/>` +
-            textBox(`${box.label} ${Math.round(100 * box.score)} %`, x, y, size)
-          );
-        })
-        .join('');
-    },
+    draw: drawBoxes,
   };
 }
 
@@ -169,20 +145,6 @@ interface Grid {
   readonly height: number;
   readonly width: number;
   readonly depth: number;
-}
-
-function checkBox(box: LabelledBox, classes: number, task: string): void {
-  const { x, y, width, height } = box;
-  checkIndex(box.class, classes, { task, found: 'a box of the class index' });
-  // A hair's breadth over the edge is the rounding of whoever divided by the picture's size.
-  const inside = x >= -1e-6 && y >= -1e-6 && x + width <= 1 + 1e-6 && y + height <= 1 + 1e-6;
-  if (!(inside && width > 0 && height > 0)) {
-    throw new TaskError(
-      task,
-      `found a box with x ${x}, y ${y}, width ${width}, height ${height}; expected one with an area and inside the ` +
-        'picture, in fractions of its width and height.',
-    );
-  }
 }
 
 /** Writes an object into the cells of its picture: heat around the centre, and the box where it is learned. */
@@ -244,8 +206,8 @@ function focalLosses(scores: tf.Tensor, heat: tf.Tensor): tf.Tensor {
 }
 
 /** The boxes of one picture: at every cell that scores at least as high as its eight neighbours. */
-function readBoxes(cells: Float32Array, { height, width, depth }: Grid, classes: number) {
-  const boxes: (LabelledBox & { readonly score: number })[] = [];
+function readBoxes(cells: Float32Array, { height, width, depth }: Grid, classes: number): CandidateBox[] {
+  const boxes: CandidateBox[] = [];
   for (let row = 0; row < height; row++) {
     for (let column = 0; column < width; column++) {
       const cell = (row * width + column) * depth;

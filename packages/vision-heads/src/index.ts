@@ -1,3 +1,4 @@
+export { type AnchorDetectionOptions, anchorDetection } from './anchor-detection.js';
 export {
   type Box,
   type DetectedBox,

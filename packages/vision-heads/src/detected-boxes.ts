@@ -1,0 +1,25 @@
+import type { Metric } from '@espalier/core';
+import { type DetectedBox, type LabelledBox, nonMaximumSuppression } from './box.js';
+import { averagePrecision } from './metrics/average-precision.js';
+
+/** The least score of a box that a detection head gives. */
+export const LEAST_SCORE = 0.05;
+/** Boxes of one class that overlap more than this are one object. */
+const SUPPRESSION = 0.5;
+
+/** A box that may be an object, or another box of one. */
+export type CandidateBox = LabelledBox & { readonly score: number };
+
+/** The objects of one picture, each once, the surest first. */
+export function detectedBoxes<Class extends string>(
+  candidates: readonly CandidateBox[],
+  classes: readonly Class[],
+): DetectedBox<Class>[] {
+  return nonMaximumSuppression(candidates, SUPPRESSION).map((box) => ({ ...box, label: classes[box.class] }));
+}
+
+/** What boxes are judged by: AP50 first, then mAP@[.50:.95]. */
+export const boxMetrics: readonly [
+  Metric<readonly LabelledBox[], readonly DetectedBox[]>,
+  Metric<readonly LabelledBox[], readonly DetectedBox[]>,
+] = [averagePrecision(0.5), averagePrecision()];
