@@ -62,8 +62,10 @@ function refuseLiving(file: string, folder: string, { pid, host }: Holder): void
   if (!elsewhere && (pid === process.pid ? !held.has(folder) : !isAlive(pid))) return;
   throw new FileError(
     file,
-    `process ${pid} on ${host} trains in this folder. Wait for it or stop it, or take another folder` +
-      `${elsewhere ? '; if it is no more, delete this file' : ''}.`,
+    elsewhere
+      ? `process ${pid} on ${host} trains in this folder, if it still lives, which this machine cannot see. Take another ` +
+          'folder; or, if it is no more, delete this file.'
+      : `process ${pid} on ${host} trains in this folder. Wait for it or stop it, or take another folder.`,
   );
 }
 
