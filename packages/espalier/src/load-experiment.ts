@@ -9,6 +9,8 @@ import type { Experiment } from './experiment.js';
 /** What is looked for where no file is named. */
 const usualFiles = ['ts', 'mts', 'js', 'mjs'].map((ending) => `espalier.config.${ending}`);
 const endings = ['.js', '.mjs', '.ts', '.mts'];
+/** A larger file is none that somebody wrote. */
+const MAX_BYTES = 1 << 24;
 
 /** An experiment, and where it is from. */
 export interface LoadedExperiment {
@@ -32,8 +34,14 @@ export async function loadExperiment(given?: string): Promise<LoadedExperiment> 
   if (!existsSync(file)) {
     throw new ExperimentError(`There is no experiment ${file}. Name one that is there.`);
   }
-  if (!statSync(file).isFile()) {
+  const stat = statSync(file);
+  if (!stat.isFile()) {
     throw new ExperimentError(`${file} is no file. Name the module that holds the experiment.`);
+  }
+  if (stat.size > MAX_BYTES) {
+    throw new ExperimentError(
+      `${file} has ${stat.size} bytes, more than the ${MAX_BYTES} of the largest module. Name the one that holds the experiment.`,
+    );
   }
   return { file, experiment: checkExperiment(file, await importDefault(file)) };
 }

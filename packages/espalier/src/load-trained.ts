@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Heads, MultiTaskModel } from '@espalier/core';
-import { load } from '@espalier/trainer/node';
+import { type Heads, type ModelWeights, type MultiTaskModel, WeightsError } from '@espalier/core';
+import { FileError, readWeights } from '@espalier/trainer/node';
 import { Argument, Option } from 'commander';
 import { findBegunRun } from './begun-run.js';
 import { CommandError } from './errors.js';
@@ -31,31 +31,44 @@ export const experimentOption = () =>
     'the module that holds the experiment (the one of the run; espalier.config.ts, .mts, .js or .mjs)',
   );
 
+const WHAT_TO_NAME = 'Name the folder of a run, or a file of weights.';
+
 /**
  * Composes an experiment's network, and reads its weights.
  *
  * @param given a run's folder, or a file of weights.
- * @throws CommandError when there are no weights; ExperimentError when there is no experiment; FileError when the
- *   weights are damaged, or another network's.
+ * @throws CommandError when there are no weights, or they are damaged; ExperimentError when there is no experiment;
+ *   FileError when the weights are another network's.
  */
 export async function loadTrained(given: string, options: TrainedOptions): Promise<Trained> {
-  const weights = weightsOf(given);
-  const run = findBegunRun(dirname(weights));
+  const file = fileOf(given);
+  // First, since who names a picture by mistake is not to hear of a missing experiment.
+  const weights = await readWhole(file);
+  const run = findBegunRun(dirname(file));
   const { experiment } = await loadExperiment(options.experiment ?? run?.file);
   await useEngine(options.engine);
   const model = experiment.compose(experiment.heads, { sharing: experiment.sharing, seed: run?.seed ?? 1 });
   try {
-    await load(model, weights);
-  } catch (error) {
+    model.importWeights(weights);
+  } catch (cause) {
     model.dispose();
-    throw error;
+    throw cause instanceof WeightsError ? new FileError(file, cause.message, { cause }) : cause;
   }
   return { experiment, model };
 }
 
-function weightsOf(given: string): string {
+async function readWhole(file: string): Promise<ModelWeights> {
+  try {
+    return await readWeights(file);
+  } catch (cause) {
+    if (!(cause instanceof FileError)) throw cause;
+    throw new CommandError(`${cause.message.replace(/\.$/, '')}. ${WHAT_TO_NAME}`, { cause });
+  }
+}
+
+function fileOf(given: string): string {
   if (!existsSync(given)) {
-    throw new CommandError(`There is no ${given}. Name the folder of a run, or a file of weights.`);
+    throw new CommandError(`There is no ${given}. ${WHAT_TO_NAME}`);
   }
   if (!statSync(given).isDirectory()) return given;
   const weights = join(given, 'model.safetensors');

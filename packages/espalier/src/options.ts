@@ -28,11 +28,13 @@ export const queueOption = () =>
 
 export type EngineChoice = EngineName | 'auto';
 
-/** Reads a whole number that is not less than another. */
-export function wholeNumber(least: number): (text: string) => number {
+/** Reads a whole number from the least to the most that it may be. */
+export function wholeNumber(least: number, most = Number.POSITIVE_INFINITY): (text: string) => number {
+  const expected = `a whole number from ${least}${Number.isFinite(most) ? ` to ${most}` : ''}`;
   return (text) => {
     const number = Number(text);
-    if (Number.isSafeInteger(number) && number >= least && text.trim() !== '') return number;
-    throw new InvalidArgumentError(`Expected a whole number from ${least}.`);
+    if (Number.isSafeInteger(number) && number >= least && number <= most && text.trim() !== '')
+      return number;
+    throw new InvalidArgumentError(`Expected ${expected}.`);
   };
 }

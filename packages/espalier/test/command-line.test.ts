@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -39,7 +39,11 @@ test.each([
   [['predict', 'a'], /^predict: no files are named\. Name files or folders, or - for a list/],
   [['predict', 'a', 'b', '--on-bad-example', 'weep'], /Allowed choices are throw, skip\. See/],
   [['serve'], "missing required argument 'model'. See: espalier serve --help"],
-  [['serve', 'a', '--port', 'x'], /argument 'x' is invalid\. Expected a whole number from 0/],
+  [['serve', 'a', '--port', 'x'], /argument 'x' is invalid\. Expected a whole number from 0 to 65535\. See/],
+  [
+    ['serve', 'a', '--port', '65536'],
+    /argument '65536' is invalid\. Expected a whole number from 0 to 65535\. See/,
+  ],
   [['export', 'a', '--out', 'b'], /^required option '--format <name>' not specified/],
   [['doctor', 'a', 'b'], /^too many arguments for 'doctor'/],
   [['train', 'a.js', 'b.js'], /^too many arguments for 'train'/],
@@ -83,6 +87,15 @@ describe('a file that is no experiment', () => {
     expect(code).toBe(1);
     expect(lines(err)).toHaveLength(1);
     expect(lines(err)[0]).toMatch(message);
+  });
+
+  test('one that is too large for a module is refused before it is read', async () => {
+    const file = join(folder, 'huge.ts');
+    await writeFile(file, '');
+    await truncate(file, 3e9);
+    const { code, err } = await runMain('train', file);
+    expect(code).toBe(1);
+    expect(err).toMatch(/^\S+huge\.ts has 3000000000 bytes, more than the \d+ of .* Name the one that holds/);
   });
 
   test('a folder, and a folder without the usual file', async () => {

@@ -85,7 +85,12 @@ describe('a run', () => {
     });
     expect(await runMain('doctor', folder)).toMatchObject({
       code: 1,
-      err: expect.stringMatching(/has no options\.json, so espalier train did not begin it/),
+      err: expect.stringMatching(/has no options\.json, .*; name the folder of a run\.\n$/),
+    });
+    const file = join(run, 'metrics.jsonl');
+    expect(await runMain('doctor', file)).toMatchObject({
+      code: 1,
+      err: `Wrong: ${file} is no folder; name the folder of a run.\n`,
     });
     expect(await runMain('doctor', join(folder, 'nowhere'))).toMatchObject({
       code: 1,

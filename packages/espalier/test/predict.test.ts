@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -156,22 +156,26 @@ describe('files that cannot be read', () => {
 describe('models that are none', () => {
   test.each<[string, string | Uint8Array | undefined, RegExp]>([
     ['nowhere', undefined, /^There is no \S+nowhere\. Name the folder of a run/],
-    ['empty.safetensors', '', /is no whole file of weights\. It holds 0 bytes/],
+    ['empty.safetensors', '', /is no whole file of weights\. It holds 0 bytes.* Name the folder of a run/],
     ['binary.safetensors', Uint8Array.from({ length: 64 }, (_, i) => i * 37), /is no whole file of weights/],
     ['folder/x', 'x', /x: is no whole file/],
-  ])('%s', async (name, content, says) => {
+  ])('%s, with its experiment or without', async (name, content, says) => {
     const file = content === undefined ? join(folder, name) : await write(name, content);
-    const { code, err } = await runMain(
-      'predict',
-      file,
-      'a.png',
-      '--experiment',
-      experiment,
-      '--engine',
-      'cpu',
-    );
-    expect(code).toBe(1);
-    expect(err.trimEnd().split('\n').at(-1)).toMatch(says);
+    for (const more of [[], ['--experiment', experiment]]) {
+      const { code, err } = await runMain('predict', file, 'a.png', ...more);
+      expect(code).toBe(1);
+      expect(err).toMatch(/^.*\n$/);
+      expect(err).toMatch(says);
+    }
+  });
+
+  test('a file that is too large to be read at once', async () => {
+    const file = await write('huge.safetensors', '');
+    await truncate(file, 3e9);
+    expect(await runMain('predict', file, 'a.png')).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^\S+huge\.safetensors: cannot be read: .*\. Name the folder of a run.*\n$/),
+    });
   });
 
   test('a folder that is no run, and weights of another network', async () => {

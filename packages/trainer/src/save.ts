@@ -30,7 +30,7 @@ export async function saveWeights(weights: ModelWeights, file: string): Promise<
   try {
     await writeFileAtomic(file, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   } catch (cause) {
-    throw new FileError(file, `cannot be written: ${messageOf(cause)}`, { cause });
+    throw new FileError(file, `cannot be written: ${messageOf(cause)}. Name another place.`, { cause });
   }
 }
 

@@ -29,7 +29,7 @@ export function serve(program: Command): void {
     .addOption(experimentOption())
     .addOption(engineOption())
     .option('--host <address>', 'where to listen; anybody who can reach it is served', '127.0.0.1')
-    .option('--port <n>', 'the port; 0 takes a free one', wholeNumber(0), 8080)
+    .option('--port <n>', 'the port; 0 takes a free one', wholeNumber(0, 65_535), 8080)
     .option('--max-batch <n>', 'examples in a forward pass, and in a request', wholeNumber(1), 16)
     .option('--max-wait <ms>', 'how long an example waits for others', wholeNumber(0), 2)
     .option('--max-bytes <n>', 'bytes of a request', wholeNumber(1), 8 * 2 ** 20)

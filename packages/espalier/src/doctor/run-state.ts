@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '@espalier/core';
 import { FileError, readCheckpoint, readWeights } from '@espalier/trainer/node';
@@ -14,8 +14,11 @@ const WEIGHTS = /^(model|best)\.safetensors$/;
  */
 export async function examineRun(folder: string, say: (line: string) => void): Promise<string[]> {
   if (!existsSync(folder)) return [`there is no folder ${folder}; name the folder of a run`];
+  if (!statSync(folder).isDirectory()) return [`${folder} is no folder; name the folder of a run`];
   const run = findBegunRun(folder);
-  if (run === undefined) return [`${folder} has no options.json, so espalier train did not begin it`];
+  if (run === undefined) {
+    return [`${folder} has no options.json, so espalier train did not begin it; name the folder of a run`];
+  }
   say(
     `Run of ${run.experiment}, in ${run.file}: ${run.epochs} epochs, seed ${run.seed}, engine ${run.engine}`,
   );
