@@ -22,15 +22,16 @@ export function augment({ id, picture, nuclei }: Sample, random: Random): Sample
 
   const columns = places(left, scale, mirrorX, picture.width);
   const rows = places(top, scale, mirrorY, picture.height);
+  const { width, pixels: from } = picture;
   const pixels = new Float32Array(SIDE * SIDE * 3);
   const values = new Int32Array(SIDE * SIDE);
   for (let y = 0; y < SIDE; y++) {
     for (let x = 0; x < SIDE; x++) {
-      const source = transpose ? rows[x] * picture.width + columns[y] : rows[y] * picture.width + columns[x];
+      const source = transpose ? rows[x] * width + columns[y] : rows[y] * width + columns[x];
       const target = y * SIDE + x;
       values[target] = nuclei.values[source];
       for (let channel = 0; channel < 3; channel++) {
-        pixels[3 * target + channel] = brighter[Math.round(255 * picture.pixels[3 * source + channel])];
+        pixels[3 * target + channel] = brighter[Math.round(255 * from[3 * source + channel])];
       }
     }
   }

@@ -122,7 +122,8 @@ function checkSegments({ values, segments, width }: SegmentMap, count: number, t
   for (const [index, segment] of segments.entries()) {
     checkIndex(segment.class, count, { task, found: `segment ${index + 1} of the class` });
   }
-  for (const [pixel, value] of values.entries()) {
+  for (let pixel = 0; pixel < values.length; pixel++) {
+    const value = values[pixel];
     if (value >= UNKNOWN && value <= segments.length) continue;
     throw new TaskError(
       task,
@@ -136,7 +137,8 @@ function checkSegments({ values, segments, width }: SegmentMap, count: number, t
 function encodeMap({ width, values, segments }: SegmentMap, pixels: Float32Array): void {
   const depth = 1 + CENTRE;
   const extents = segmentExtents({ width, values, segments });
-  for (const [pixel, value] of values.entries()) {
+  for (let pixel = 0; pixel < values.length; pixel++) {
+    const value = values[pixel];
     const place = pixel * depth;
     if (value === UNKNOWN || (value > 0 && segments[value - 1].crowd)) pixels[place] = UNKNOWN;
     else if (value > 0) {
@@ -154,7 +156,8 @@ function encodeMap({ width, values, segments }: SegmentMap, pixels: Float32Array
 /** The centre of mass of every segment, and the deviation of its heat: half the radius of a disc of its area. */
 function segmentExtents({ width, values, segments }: Pick<SegmentMap, 'width' | 'values' | 'segments'>) {
   const sums = segments.map(() => ({ area: 0, row: 0, column: 0 }));
-  for (const [pixel, value] of values.entries()) {
+  for (let pixel = 0; pixel < values.length; pixel++) {
+    const value = values[pixel];
     if (value <= 0) continue;
     const sum = sums[value - 1];
     sum.area++;

@@ -106,7 +106,9 @@ export function semanticSegmentation<const Class extends string>({
 }
 
 function checkClasses({ values, width }: ClassMap, count: number, task: string): void {
-  for (const [pixel, value] of values.entries()) {
+  // A plain loop: over every pixel an iterator takes a tenth of a training step.
+  for (let pixel = 0; pixel < values.length; pixel++) {
+    const value = values[pixel];
     if (value === UNKNOWN || (value >= 0 && value < count)) continue;
     throw new TaskError(
       task,
