@@ -4,8 +4,8 @@ import { type FaceSet, standardized } from './face-set.js';
 import type { FaceHeads } from './network.js';
 
 const PEOPLE = 30;
-/** The numbers of people that no network learns: some choose the threshold by, some are strangers. */
-const OTHERS = 1000;
+/** The numbers of people that no network learns: a threshold is chosen by some, and tried on others. */
+const OUTSIDERS = 1000;
 const STRANGERS = 2000;
 
 /** Drawings of 30 people. Those to test on are other drawings of the same people. */
@@ -19,11 +19,10 @@ export function drawings(seed: number, quick: boolean): FaceSet {
     train: learned,
     test: drawn(0, test, seed + 1),
     enrolled: learned,
-    threshold: {
-      faces: drawn(OTHERS, others, seed + 2),
-      described: 'drawings of people that no network has seen',
+    others: {
+      outsiders: drawn(OUTSIDERS, others, seed + 2),
+      strangers: drawn(STRANGERS, others, seed + 3),
     },
-    strangers: drawn(STRANGERS, others, seed + 3),
     shown: true,
   };
 }

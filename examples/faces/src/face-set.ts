@@ -10,10 +10,8 @@ export interface FaceSet {
   readonly test: DataOf<FaceHeads>;
   /** The faces that people are enrolled with. */
   readonly enrolled: DataOf<FaceHeads>;
-  /** The faces on whose pairs the verification threshold is chosen, and who they are of. */
-  readonly threshold: { readonly faces: DataOf<FaceHeads>; readonly described: string };
-  /** Faces of people that are not in `people`, if there are any. */
-  readonly strangers?: DataOf<FaceHeads>;
+  /** Faces of people that are not in `people`: some to choose a threshold by, and other people's to try it. */
+  readonly others?: { readonly outsiders: DataOf<FaceHeads>; readonly strangers: DataOf<FaceHeads> };
   /** Whether a report may show the pictures. */
   readonly shown: boolean;
 }

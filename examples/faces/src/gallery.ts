@@ -5,7 +5,7 @@ import { svgPicture } from '@espalier/vision-heads';
 import sharp from 'sharp';
 import type { FaceSet } from './face-set.js';
 import type { FaceHeads } from './network.js';
-import type { OpenSet } from './open-set.js';
+import { FALSE_ACCEPTS, type OpenSet } from './open-set.js';
 
 const SIZE = { width: FACE_SIZE, height: FACE_SIZE };
 
@@ -33,19 +33,19 @@ export async function gallery(
 }
 
 /** What happens where anybody may come, as HTML. */
-export function openSetTable({ threshold, ...shares }: OpenSet, described: string): string {
+export function openSetTable({ threshold, ...shares }: OpenSet): string {
   const words = {
-    right: 'known people who are recognized',
+    right: 'known people who are recognized (TAR)',
     wrong: 'known people who are taken for somebody else',
     refused: 'known people who are taken for strangers',
-    strangersRefused: 'strangers who are taken for strangers',
+    accepted: 'strangers who are taken for somebody known (FAR)',
   };
   const rows = Object.entries(shares).map(
     ([share, value]) =>
       `<tr><th scope="row">${words[share as keyof typeof words]}</th><td>${(100 * value).toFixed(1)} %</td></tr>`,
   );
-  return `<p>A face is a known person's from a cosine of ${threshold.toFixed(3)} on: the verification threshold where both
-errors are equal, on pairs of ${described}.</p>
+  return `<p>A face is taken for the person that it is most alike, from a cosine of ${threshold.toFixed(3)} on: there
+${100 * FALSE_ACCEPTS} % of outsiders pass, whom no network has seen. The strangers are others.</p>
 <table id="open-set"><tbody>${rows.join('')}</tbody></table>`;
 }
 

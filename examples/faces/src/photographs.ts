@@ -9,6 +9,8 @@ const expressions = faceExpressions.filter((expression) => expression !== 'surpr
 
 /** Of each person's pictures to train on, every fifth is for validation. */
 const VALIDATION = 5;
+/** Of the people, every third is not learned: a threshold is chosen by every second of these, and tried on the rest. */
+const OTHERS = 3;
 /** In how many versions an epoch shows every picture. */
 const VERSIONS = 16;
 
@@ -35,6 +37,23 @@ export async function validationPhotographs(seed: number): Promise<FaceSet> {
   return faceSet(people, learned, [...held], seed, VERSIONS);
 }
 
+/** The photographs of two thirds of the people, and those of the others, whom a network has not seen. */
+export async function photographsWithStrangers(seed: number, quick: boolean): Promise<FaceSet> {
+  const { people, pictures } = await faces({ split: 'train' });
+  const test = await faces({ split: 'test' });
+  const known = people.filter((_, person) => person % OTHERS > 0);
+  const ofKnown = (all: readonly FacePicture[]) =>
+    all
+      .filter(({ person }) => person % OTHERS > 0)
+      .map((picture) => ({ ...picture, person: known.indexOf(people[picture.person]) }));
+  const ofOthers = (turn: number) =>
+    asTheyAre([...pictures, ...test.pictures].filter(({ person }) => person % (2 * OTHERS) === turn));
+  return {
+    ...faceSet(known, ofKnown(pictures), ofKnown(test.pictures), seed, quick ? 1 : VERSIONS),
+    others: { outsiders: ofOthers(0), strangers: ofOthers(OTHERS) },
+  };
+}
+
 function faceSet(
   people: readonly string[],
   learned: readonly FacePicture[],
@@ -42,15 +61,13 @@ function faceSet(
   seed: number,
   versions: number,
 ): FaceSet {
-  const plain = asTheyAre(learned);
   return {
     title: `photographs of ${people.length} people`,
     people,
     expressions,
     train: otherwise(learned, versions, seed),
     test: asTheyAre(tested),
-    enrolled: plain,
-    threshold: { faces: plain, described: 'the photographs that the network was trained on' },
+    enrolled: asTheyAre(learned),
     shown: false,
   };
 }
