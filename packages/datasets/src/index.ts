@@ -54,5 +54,11 @@ export { type TokenFeatures, type TokenFeaturesOptions, tokenFeatures } from './
 export { trainBpe } from './text/train-bpe.js';
 export { countVocabulary, Vocabulary } from './text/vocabulary.js';
 export { type WordCodec, wordCodec } from './text/word-codec.js';
-export { parseBinaryWordVectors, parseWordVectors, rowsOf, type WordVectors } from './text/word-vectors.js';
+export {
+  parseBinaryWordVectors,
+  parseWinkWordVectors,
+  parseWordVectors,
+  rowsOf,
+  type WordVectors,
+} from './text/word-vectors.js';
 export { decodeWav, type Sound } from './wav.js';

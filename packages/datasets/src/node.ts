@@ -23,5 +23,6 @@ export {
 export { readVoc, type VocOptions, type VocPicture } from './pictures/voc.js';
 export { type SpokenDigit, spokenDigits } from './spoken-digits.js';
 export { ewtPosNer, type TaggedSentence } from './text/ewt-pos-ner.js';
+export { readWordVectors } from './text/read-word-vectors.js';
 export { type RatedText, type VaderSource, vaderSources, vaderTexts } from './text/vader-texts.js';
 export { type XquadLanguage, xquad } from './text/xquad.js';

