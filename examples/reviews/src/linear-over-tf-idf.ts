@@ -1,47 +1,61 @@
-import { multiTaskModel } from '@espalier/core';
-import { sum } from '@espalier/losses';
-import { hardSharing } from '@espalier/sharing';
-import { adamW, type DataOf, type Evaluation, evaluate, fit, warmupCosine } from '@espalier/trainer';
-import * as tfl from '@tensorflow/tfjs-layers';
-import { heads } from './network.js';
+import { vaderSources } from '@espalier/datasets/node';
+import type { Evaluation } from '@espalier/trainer';
+import * as tf from '@tensorflow/tfjs-core';
+import { linearModel } from './linear-model.js';
+import { heads, NEUTRAL } from './network.js';
 import type { ReadText, ReviewHeads } from './texts.js';
 import { tfIdf } from './tf-idf.js';
 
-const recipe = {
-  epochs: 5,
-  batchSize: 64,
-  schedule: warmupCosine(3e-3),
-  optimizer: adamW({ weightDecay: 0.01 }),
-  weighting: sum(),
-};
-
-/** What a network has to be better than: the same heads right over TF-IDF, which is logistic and linear regression. */
+/** What a network has to be better than: logistic regression for source and polarity, linear regression for the rating. */
 export async function linearOverTfIdf(
   texts: readonly ReadText[],
   tested: readonly ReadText[],
-  { seed, signal }: { seed: number; signal?: AbortSignal },
 ): Promise<Evaluation<ReviewHeads>> {
-  const features = tfIdf(texts.map(({ tokens }) => tokens));
-  // The vectors are long and nearly empty: each is made when it is asked for.
-  const labelled = (some: readonly ReadText[]): DataOf<ReviewHeads> => ({
-    length: some.length,
-    at(index) {
-      const { tokens, source, rating } = some[index];
-      return { input: features.encode(tokens), labels: { source, sentiment: rating } };
-    },
-    id: (index) => some[index].id,
-  });
-  const model = multiTaskModel({
-    inputShape: [features.size],
-    trunk: () => [tfl.layers.activation({ activation: 'linear' })],
-    sharing: hardSharing(),
-    heads,
-    seed,
-  });
+  const { size, encode } = tfIdf(texts.map(({ tokens }) => tokens));
+  const vectors = texts.map(({ tokens }) => encode(tokens));
+  const sources = texts.map(({ source }) => vaderSources.map((one) => Number(one === source)));
+  const polarities = texts.map(({ rating }) => [
+    Number(rating < -NEUTRAL),
+    Number(Math.abs(rating) <= NEUTRAL),
+    Number(rating > NEUTRAL),
+  ]);
+  // The head has ratings in units of 2.
+  const ratings = texts.map(({ rating }) => [rating / 2]);
+  const sourceOf = linearModel(vectors, sources, { size, link: 'softmax' });
+  const polarityOf = linearModel(vectors, polarities, { size, link: 'softmax' });
+  const ratingOf = linearModel(vectors, ratings, { size, link: 'identity' });
+
+  const asked = tested.map(({ tokens }) => encode(tokens));
+  const found = {
+    source: await decoded(heads.source, asked.map(sourceOf)),
+    sentiment: await decoded(
+      heads.sentiment,
+      asked.map((vector) => [...polarityOf(vector), ...ratingOf(vector)]),
+    ),
+  };
+  const truth = {
+    source: tested.map(({ source }) => source),
+    sentiment: tested.map(({ rating }) => rating),
+  };
+  return {
+    source: Object.fromEntries(
+      heads.source.metrics.map(({ name, compute }) => [name, compute(found.source, truth.source)]),
+    ),
+    sentiment: Object.fromEntries(
+      heads.sentiment.metrics.map(({ name, compute }) => [name, compute(found.sentiment, truth.sentiment)]),
+    ),
+  };
+}
+
+/** What a head says about these scores. */
+async function decoded<Prediction>(
+  head: { decode(output: tf.Tensor): Promise<readonly Prediction[]> },
+  scores: number[][],
+): Promise<readonly Prediction[]> {
+  const output = tf.tensor2d(scores);
   try {
-    await fit(model, { ...recipe, data: labelled(texts), seed, signal });
-    return await evaluate(model, labelled(tested), { batchSize: recipe.batchSize });
+    return await head.decode(output);
   } finally {
-    model.dispose();
+    output.dispose();
   }
 }

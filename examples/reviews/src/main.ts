@@ -44,7 +44,7 @@ await runExample({
       source: predictions.source.filter(isShown),
       sentiment: predictions.sentiment.filter(isShown),
     };
-    const linear = await linearOverTfIdf(texts, tested, { seed, signal });
+    const linear = await linearOverTfIdf(texts, tested);
     const networks = [...comparison.runs, { name: 'linear over TF-IDF', evaluation: linear }];
     for (const { name, evaluation } of networks) console.log(`${name}: ${JSON.stringify(evaluation)}`);
     await writeResults(folder, comparison, {

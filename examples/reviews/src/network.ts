@@ -1,14 +1,18 @@
 import { biLstm, tokenEmbedding } from '@espalier/backbones';
 import { type Heads, type MultiTaskModel, multiTaskModel } from '@espalier/core';
 import type { TokenFeatures } from '@espalier/datasets';
+import { vaderSources } from '@espalier/datasets/node';
 import { sentiment, textClassification } from '@espalier/nlp-heads';
 import { hardSharing } from '@espalier/sharing';
 import * as tfl from '@tensorflow/tfjs-layers';
 
+/** Ratings that are no further from 0 are neutral, of −4 to 4. */
+export const NEUTRAL = 0.5;
+
 /** Where a text is from, and how it feels. */
 export const heads = {
-  source: textClassification({ classes: ['tweets', 'nyt', 'movies', 'amazon'] }),
-  sentiment: sentiment(),
+  source: textClassification({ classes: vaderSources }),
+  sentiment: sentiment({ neutral: NEUTRAL }),
 };
 
 const WORDS = { units: 100, wordDropout: 0.3 };

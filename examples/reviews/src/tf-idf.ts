@@ -1,7 +1,13 @@
+/** A vector that is zero nearly everywhere: the places where it is not, and its values there. */
+export interface SparseVector {
+  readonly places: Int32Array;
+  readonly values: Float64Array;
+}
+
 /** Turns texts into vectors of their words and pairs of neighbouring words. */
 export interface TfIdf {
   readonly size: number;
-  encode(tokens: readonly string[]): Float32Array;
+  encode(tokens: readonly string[]): SparseVector;
 }
 
 /** What occurs in fewer texts is left out. */
@@ -22,13 +28,15 @@ export function tfIdf(texts: readonly (readonly string[])[]): TfIdf {
   return {
     size: known.length,
     encode(tokens) {
-      const vector = new Float32Array(known.length);
-      const own = termsOf(tokens).flatMap((term) => places.get(term) ?? []);
-      for (const place of own) vector[place] += rarities[place];
-      const distinct = [...new Set(own)];
-      const length = Math.hypot(...distinct.map((place) => vector[place]));
-      for (const place of distinct) vector[place] /= length;
-      return vector;
+      const weights = new Map<number, number>();
+      for (const place of termsOf(tokens).flatMap((term) => places.get(term) ?? [])) {
+        weights.set(place, (weights.get(place) ?? 0) + rarities[place]);
+      }
+      const length = Math.hypot(...weights.values());
+      return {
+        places: Int32Array.from(weights.keys()),
+        values: Float64Array.from(weights.values(), (weight) => weight / length),
+      };
     },
   };
 }
