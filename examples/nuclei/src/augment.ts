@@ -1,5 +1,12 @@
 import type { Random } from '@espalier/core';
+import type { SegmentMap } from '@espalier/datasets';
 import { type Sample, SIDE } from './pictures.js';
+
+/** What the network is shown, and what it learns from that. */
+export interface Square {
+  readonly pixels: Float32Array;
+  readonly nuclei: SegmentMap;
+}
 
 /** How much larger or smaller things become. */
 const SMALLEST = 0.75;
@@ -9,20 +16,19 @@ const GAMMA = 0.3;
 
 /**
  * A square of 256 × 256 pixels of a sample, at random: where, how large, turned by quarters and mirrored, brighter or
- * darker. Picture and nuclei stay in step. Beyond its edges the sample is mirrored.
+ * darker. Picture, with values from 0 to 1, and nuclei stay in step. Beyond its edges the sample is mirrored.
  */
-export function augment({ id, picture, nuclei }: Sample, random: Random): Sample {
+export function augment({ width, height, levels, nuclei }: Sample, random: Random): Square {
   const scale = SMALLEST * (LARGEST / SMALLEST) ** random();
   const side = (SIDE - 1) / scale;
-  const left = random() * (picture.width - 1 - side);
-  const top = random() * (picture.height - 1 - side);
+  const left = random() * (width - 1 - side);
+  const top = random() * (height - 1 - side);
   const [mirrorX, mirrorY, transpose] = [random() < 0.5, random() < 0.5, random() < 0.5];
   const gamma = 1 + GAMMA * (2 * random() - 1);
-  const brighter = Float32Array.from({ length: 256 }, (_, value) => (value / 255) ** gamma);
+  const brighter = Float32Array.from({ length: 256 }, (_, level) => (level / 255) ** gamma);
 
-  const columns = places(left, scale, mirrorX, picture.width);
-  const rows = places(top, scale, mirrorY, picture.height);
-  const { width, pixels: from } = picture;
+  const columns = places(left, scale, mirrorX, width);
+  const rows = places(top, scale, mirrorY, height);
   const pixels = new Float32Array(SIDE * SIDE * 3);
   const values = new Int32Array(SIDE * SIDE);
   for (let y = 0; y < SIDE; y++) {
@@ -30,16 +36,13 @@ export function augment({ id, picture, nuclei }: Sample, random: Random): Sample
       const source = transpose ? rows[x] * width + columns[y] : rows[y] * width + columns[x];
       const target = y * SIDE + x;
       values[target] = nuclei.values[source];
-      for (let channel = 0; channel < 3; channel++) {
-        pixels[3 * target + channel] = brighter[Math.round(255 * from[3 * source + channel])];
-      }
+      // One line a channel: a loop takes four times as long.
+      pixels[3 * target] = brighter[levels[3 * source]];
+      pixels[3 * target + 1] = brighter[levels[3 * source + 1]];
+      pixels[3 * target + 2] = brighter[levels[3 * source + 2]];
     }
   }
-  return {
-    id,
-    picture: { ...picture, width: SIDE, height: SIDE, pixels },
-    nuclei: { width: SIDE, height: SIDE, values, segments: nuclei.segments },
-  };
+  return { pixels, nuclei: { width: SIDE, height: SIDE, values, segments: nuclei.segments } };
 }
 
 /** For every place in the square, the nearest row or column of the sample. */

@@ -1,6 +1,6 @@
 import { type ExampleOf, seededRandom } from '@espalier/core';
 import type { DataOf } from '@espalier/trainer';
-import { augment } from './augment.js';
+import { augment, type Square } from './augment.js';
 import type { heads } from './network.js';
 import { resize, type Sample, SIDE } from './pictures.js';
 
@@ -22,11 +22,22 @@ export function trainingData(samples: readonly Sample[], seed: number): DataOf<N
 export function testData(samples: readonly Sample[]): DataOf<NucleiHeads> {
   return {
     length: samples.length,
-    at: (index) => labelled(resize(samples[index], { width: SIDE, height: SIDE })),
+    at(index) {
+      const { width, height, levels, nuclei: map } = samples[index];
+      const picture = {
+        width,
+        height,
+        channels: 3,
+        pixels: Float32Array.from(levels, (level) => level / 255),
+      };
+      const resized = resize({ picture, nuclei: map }, { width: SIDE, height: SIDE });
+      return labelled({ pixels: resized.picture.pixels, nuclei: resized.nuclei });
+    },
   };
 }
 
-function labelled({ picture, nuclei }: Sample): ExampleOf<NucleiHeads> {
-  const tissue = { width: SIDE, height: SIDE, values: nuclei.values.map((value) => Math.min(value, 1)) };
-  return { input: picture.pixels, labels: { tissue, nuclei } };
+function labelled({ pixels, nuclei }: Square): ExampleOf<NucleiHeads> {
+  const values = new Int32Array(nuclei.values.length);
+  for (let pixel = 0; pixel < values.length; pixel++) values[pixel] = Math.min(nuclei.values[pixel], 1);
+  return { input: pixels, labels: { tissue: { width: SIDE, height: SIDE, values }, nuclei } };
 }

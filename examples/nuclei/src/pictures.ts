@@ -4,10 +4,12 @@ import { type NucleiPicture, nuclei } from '@espalier/datasets/node';
 /** The side of the network's input in pixels. */
 export const SIDE = 256;
 
-/** A picture as the network sees it, and its nuclei. */
+/** A picture as the network sees it, red, green and blue in 256 levels each, and its nuclei. */
 export interface Sample {
   readonly id: string;
-  readonly picture: Picture;
+  readonly width: number;
+  readonly height: number;
+  readonly levels: Uint8Array;
   readonly nuclei: SegmentMap;
 }
 
@@ -34,11 +36,17 @@ export async function validationSamples(): Promise<Record<'train' | 'validation'
   };
 }
 
-/** A shorter side of 256 pixels, and values that fill the range from 0 to 1. */
+/** A shorter side of 256 pixels, and values that fill the range. */
 function prepare({ id, picture, nuclei: map }: NucleiPicture): Sample {
   const scale = SIDE / Math.min(picture.width, picture.height);
   const size = { width: Math.round(picture.width * scale), height: Math.round(picture.height * scale) };
-  return resize({ id, picture: stretch(picture), nuclei: map }, size);
+  const resized = resize({ picture: stretch(picture), nuclei: map }, size);
+  return {
+    id,
+    ...size,
+    levels: Uint8Array.from(resized.picture.pixels, (value) => Math.round(255 * value)),
+    nuclei: resized.nuclei,
+  };
 }
 
 function stretch(picture: Picture): Picture {
@@ -49,16 +57,15 @@ function stretch(picture: Picture): Picture {
   return { ...picture, pixels };
 }
 
-/** A sample at another size. */
+/** A picture and its nuclei at another size. */
 export function resize(
-  { id, picture, nuclei: map }: Sample,
+  { picture, nuclei: map }: { readonly picture: Picture; readonly nuclei: SegmentMap },
   size: { width: number; height: number },
-): Sample {
-  if (picture.width === size.width && picture.height === size.height) return { id, picture, nuclei: map };
+): { readonly picture: Picture; readonly nuclei: SegmentMap } {
+  if (picture.width === size.width && picture.height === size.height) return { picture, nuclei: map };
   const whole = { x: 0, y: 0, width: 1, height: 1 };
   const resized = throughWindow({ picture, mask: map.values }, whole, false, size);
   return {
-    id,
     picture: resized.picture,
     nuclei: { ...size, values: resized.mask ?? map.values, segments: map.segments },
   };
