@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf } from '@espalier/core';
 import { type EngineName, engineNames } from '@espalier/engine';
@@ -18,6 +19,8 @@ export interface ExampleOptions {
   readonly set: string | undefined;
   /** Whether each task is learned alone once more, by networks that together have as many weights. */
   readonly equalSize: boolean;
+  /** The file of word vectors to begin with, if any. */
+  readonly vectors: string | undefined;
   /** Where everything about the run is written: DIR of `--out` or `--resume`; undefined for a new folder in `runs`. */
   readonly folder: string | undefined;
   /** Whether the run in that folder goes on. */
@@ -49,21 +52,34 @@ export interface Choices {
   readonly sets?: readonly string[];
   /** Whether there is `--equal-size`. */
   readonly equalSize?: boolean;
+  /** Whether there is `--vectors`. */
+  readonly vectors?: boolean;
 }
 
 /** The options of an example. */
-export function usageOf({ sets = [], equalSize = false }: Choices): string {
+export function usageOf({ sets = [], equalSize = false, vectors = false }: Choices): string {
   const lines = [
     ...(sets.length > 0 ? [[`--set ${sets.join('|')}`, `the data set (${sets[0]})`]] : []),
     ...(equalSize
       ? [['--equal-size', 'beside single-task networks that together have as many weights, too']]
+      : []),
+    ...(vectors
+      ? [
+          [
+            '--vectors FILE',
+            "begin with these words' vectors: winkNLP's .json, word2vec's .bin, or a text of GloVe",
+          ],
+        ]
       : []),
   ];
   return [usage, ...lines.map(([option, text]) => `  ${option.padEnd(31)} ${text}`)].join('\n');
 }
 
 /** What a run that is resumed goes on with. */
-export type RunOptions = Pick<ExampleOptions, 'engine' | 'epochs' | 'seed' | 'quick' | 'set' | 'equalSize'>;
+export type RunOptions = Pick<
+  ExampleOptions,
+  'engine' | 'epochs' | 'seed' | 'quick' | 'set' | 'equalSize' | 'vectors'
+>;
 
 /**
  * @param saved gives the options with which the run in a folder was begun.
@@ -87,6 +103,7 @@ export function parseOptions(
       quick,
       set: given.set ?? choices.sets?.[0],
       equalSize: given.equalSize ?? false,
+      vectors: given.vectors,
       json,
       dashboard,
       tensorboard,
@@ -113,7 +130,7 @@ export function parseOptions(
 /** The options of the run that were given, checked. */
 function givenOptions(
   values: ReturnType<typeof parse>,
-  { sets = [], equalSize = false }: Choices,
+  { sets = [], equalSize = false, vectors = false }: Choices,
 ): Partial<RunOptions> {
   const own = values['equal-size'];
   if (own && !equalSize) throw new UsageError('--equal-size: this example has no networks of other widths.');
@@ -124,6 +141,7 @@ function givenOptions(
     ...(values.quick !== undefined && { quick: values.quick }),
     ...(values.set !== undefined && { set: setOf(values.set, sets) }),
     ...(own !== undefined && { equalSize: own }),
+    ...(values.vectors !== undefined && { vectors: vectorsOf(values.vectors, vectors) }),
   };
 }
 
@@ -132,6 +150,11 @@ function setOf(text: string, sets: readonly string[]): string {
   const known =
     sets.length > 0 ? `expected one of ${sets.join(', ')}.` : 'this example has one data set only.';
   throw new UsageError(`--set is "${text}"; ${known}`);
+}
+
+function vectorsOf(file: string, takesVectors: boolean): string {
+  if (takesVectors) return resolve(file);
+  throw new UsageError(`--vectors is "${file}"; this example takes no word vectors.`);
 }
 
 function engineOf(text: string): ExampleOptions['engine'] {
@@ -155,6 +178,7 @@ function parse(args: readonly string[]) {
         dashboard: { type: 'boolean', default: false },
         tensorboard: { type: 'string' },
         set: { type: 'string' },
+        vectors: { type: 'string' },
         'equal-size': { type: 'boolean' },
         help: { type: 'boolean', default: false },
       },

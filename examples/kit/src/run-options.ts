@@ -9,11 +9,11 @@ const fileOf = (folder: string) => join(folder, 'options.json');
 
 /** Keeps the options with which a run is begun, so that `--resume` needs no other. */
 export async function keepOptions(folder: string, app: string, options: RunOptions): Promise<void> {
-  const { engine, epochs, seed, quick, set, equalSize } = options;
+  const { engine, epochs, seed, quick, set, equalSize, vectors } = options;
   await mkdir(folder, { recursive: true });
   await writeFileAtomic(
     fileOf(folder),
-    `${JSON.stringify({ app, engine, epochs, seed, quick, set, equalSize })}\n`,
+    `${JSON.stringify({ app, engine, epochs, seed, quick, set, equalSize, vectors })}\n`,
   );
 }
 
@@ -28,7 +28,7 @@ export function readOptions(folder: string, app: string): RunOptions {
       { cause },
     );
   }
-  const { app: begun, set, ...options } = saved;
-  if (begun === app) return { ...options, set };
+  const { app: begun, set, vectors, ...options } = saved;
+  if (begun === app) return { ...options, set, vectors };
   throw new UsageError(`--resume is "${folder}", which holds a run of the example ${begun}, not of ${app}.`);
 }

@@ -18,24 +18,26 @@ export interface Validation<H extends Heads> {
  * by this.
  *
  * @param recipe how it learns; `--epochs` says otherwise.
+ * @param prepare is given the file of `--vectors` too.
  */
 export async function validate<H extends Heads>(
   recipe: Pick<
     FitOptions<H>,
     'epochs' | 'batchSize' | 'sampler' | 'optimizer' | 'schedule' | 'weighting' | 'averageWeights'
   >,
-  prepare: (seed: number) => Promise<Validation<H>>,
+  prepare: (seed: number, vectors?: string) => Promise<Validation<H>>,
 ): Promise<void> {
   const { values } = parseArgs({
     options: {
       engine: { type: 'string', default: 'native' },
       epochs: { type: 'string', default: `${recipe.epochs}` },
       seed: { type: 'string', default: '1' },
+      vectors: { type: 'string' },
     },
   });
   await engine.use(values.engine === 'native' ? 'native' : 'auto');
   const seed = Number(values.seed);
-  const { model, train, validation, described } = await prepare(seed);
+  const { model, train, validation, described } = await prepare(seed, values.vectors);
   const watcher = consoleProgress<H>('validation');
   const started = performance.now();
   await fit(model, {

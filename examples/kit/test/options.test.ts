@@ -9,6 +9,7 @@ const saved: RunOptions = {
   quick: false,
   set: undefined,
   equalSize: false,
+  vectors: undefined,
 };
 const parseOptions = (args: readonly string[], _: typeof epochs, choices?: Choices) =>
   parse(args, epochs, () => saved, choices);
@@ -93,6 +94,15 @@ describe('options of examples', () => {
     );
     expect(usageOf({})).not.toContain('--equal-size');
     expect(usageOf(choices)).toContain('--equal-size');
+  });
+
+  test('name a file of word vectors, where the example takes one', () => {
+    const choices = { vectors: true };
+    expect(parseOptions(['--vectors', '/v.txt'], epochs, choices).vectors).toBe('/v.txt');
+    expect(usageOf(choices)).toMatch(/--help.*\n +--vectors FILE +begin with these words' vectors/);
+    expect(() => parseOptions(['--vectors', '/v.txt'], epochs)).toThrow(
+      new UsageError('--vectors is "/v.txt"; this example takes no word vectors.'),
+    );
   });
 
   test.each([

@@ -1,10 +1,10 @@
-import { tokenFeatures } from '@espalier/datasets';
 import { runExample, writeResults } from '@espalier/example-kit';
 import { compareWithSingleTasks, predict } from '@espalier/trainer';
 import { gallery } from './gallery.js';
 import { compose, heads } from './network.js';
 import { byLength, labelled, readSentences } from './sentences.js';
 import { EPOCHS, recipe } from './settings.js';
+import { learnedWords, wordsWithVectors } from './words.js';
 
 const SHOWN_SENTENCES = 40;
 /** A quick run has short sentences only, whose programs are made in no time. */
@@ -13,7 +13,8 @@ const QUICK_LENGTH = 12;
 await runExample({
   name: 'pos-ner',
   epochs: { default: EPOCHS, quick: 2 },
-  async run({ engine, epochs, seed, quick, folder, keep, signal, watch }) {
+  vectors: true,
+  async run({ engine, epochs, seed, quick, vectors, folder, keep, signal, watch }) {
     const read = async (split: 'train' | 'test') => {
       const sentences = await readSentences(split);
       return quick
@@ -22,12 +23,14 @@ await runExample({
     };
     const sentences = await read('train');
     const tested = byLength(await read('test'));
-    const features = tokenFeatures(sentences.map(({ tokens }) => tokens));
+    const words =
+      vectors === undefined ? learnedWords(sentences) : await wordsWithVectors(sentences, tested, vectors);
+    const { features } = words;
     const train = labelled(sentences, features);
     const test = labelled(tested, features);
     const comparison = await compareWithSingleTasks({
       heads,
-      compose: (own) => compose(own, features, seed),
+      compose: (own) => compose(own, words, seed),
       train,
       test,
       ...recipe,
@@ -47,7 +50,7 @@ await runExample({
       title: 'Parts of speech and named entities: one network tags both',
       summary:
         `${epochs} epochs of ${train.length} sentences of the English Web Treebank, in batches of ${recipe.batchSize} on the ` +
-        `${engine} engine, seed ${seed}; no pretrained weights. Measured on ${test.length} test sentences.`,
+        `${engine} engine, seed ${seed}; ${words.pretrained === undefined ? 'no pretrained weights' : `${words.pretrained.size} words begin with vectors learned elsewhere`}. Measured on ${test.length} test sentences.`,
       sections: [{ title: 'Test sentences', html: gallery(shown, predictions) }],
     });
     return comparison;

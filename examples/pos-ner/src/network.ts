@@ -1,9 +1,9 @@
 import { biLstm, tokenEmbedding } from '@espalier/backbones';
 import { type Heads, type MultiTaskModel, multiTaskModel } from '@espalier/core';
-import type { TokenFeatures } from '@espalier/datasets';
 import { crfTokenClassification, tokenClassification } from '@espalier/nlp-heads';
 import { hardSharing } from '@espalier/sharing';
 import * as tfl from '@tensorflow/tfjs-layers';
+import type { Words } from './words.js';
 
 /** Parts of speech, each on its own, and named entities, whose tags are chosen together. */
 export const heads = {
@@ -20,16 +20,16 @@ export const heads = {
   }),
 };
 
-const WORD_UNITS = 100;
 const CHARACTERS = { units: 30, filters: 50 };
 const LSTM_UNITS = 100;
 const DROPOUT = 0.5;
 
 /** Words and characters, then a bidirectional LSTM over the sentence. */
-const trunk = ({ words, characters }: TokenFeatures) => [
+const trunk = ({ features: { words, characters }, units, pretrained }: Words) => [
   tokenEmbedding({
     words: words.size,
-    units: WORD_UNITS,
+    units,
+    ...(pretrained !== undefined && { pretrained }),
     characters: { characters: characters.size, ...CHARACTERS },
     wordDropout: 0.1,
   }),
@@ -39,14 +39,10 @@ const trunk = ({ words, characters }: TokenFeatures) => [
 ];
 
 /** One trunk for the tasks of these heads. */
-export function compose<Own extends Heads>(
-  own: Own,
-  features: TokenFeatures,
-  seed: number,
-): MultiTaskModel<Own> {
+export function compose<Own extends Heads>(own: Own, words: Words, seed: number): MultiTaskModel<Own> {
   return multiTaskModel({
-    inputShape: [null, features.width],
-    trunk: () => trunk(features),
+    inputShape: [null, words.features.width],
+    trunk: () => trunk(words),
     sharing: hardSharing(),
     heads: own,
     seed,

@@ -1,22 +1,23 @@
-import { tokenFeatures } from '@espalier/datasets';
 import { validate } from '@espalier/example-kit';
 import { compose, heads } from './network.js';
 import { byLength, labelled, readSentences } from './sentences.js';
 import { EPOCHS, recipe } from './settings.js';
+import { learnedWords, wordsWithVectors } from './words.js';
 
 const PARTS = 5;
 
 /** Trains on four fifths of the sentences to train on, and measures the rest; the seed says which. */
-await validate({ ...recipe, epochs: EPOCHS, sampler: recipe.sampler() }, async (seed) => {
+await validate({ ...recipe, epochs: EPOCHS, sampler: recipe.sampler() }, async (seed, vectors) => {
   const sentences = await readSentences('train');
   const isHeldOut = (index: number) => index % PARTS === seed % PARTS;
   const learned = sentences.filter((_, index) => !isHeldOut(index));
   const held = byLength(sentences.filter((_, index) => isHeldOut(index)));
-  const features = tokenFeatures(learned.map(({ tokens }) => tokens));
+  const words =
+    vectors === undefined ? learnedWords(learned) : await wordsWithVectors(learned, held, vectors);
   return {
-    model: compose(heads, features, seed),
-    train: labelled(learned, features),
-    validation: labelled(held, features),
+    model: compose(heads, words, seed),
+    train: labelled(learned, words.features),
+    validation: labelled(held, words.features),
     described: `${learned.length} sentences`,
   };
 });

@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { inBrowser, withoutBrowser } from '../../../vitest.browser.js';
 import { runExample } from '../../../vitest.example.js';
@@ -37,13 +39,13 @@ function writeSentences(split: string, count: number, first: number) {
     ),
     '',
   ]);
+  mkdirSync(join(folder, 'ewt-pos-ner'), { recursive: true });
   writeFileSync(join(folder, 'ewt-pos-ner', `${split}.conllu`), `${sentences.flat().join('\n')}\n`);
 }
 
 describe('pnpm example pos-ner --quick, on a few made sentences', () => {
   let result: ReturnType<typeof run>;
   beforeAll(() => {
-    mkdirSync(join(folder, 'ewt-pos-ner'));
     writeSentences('train', 96, 0);
     writeSentences('test', 30, 1000);
     result = run('--quick', '--engine', 'wasm', '--epochs', '16', '--json', 'out.json');
@@ -71,6 +73,59 @@ describe('pnpm example pos-ner --quick, on a few made sentences', () => {
     expect(problems).toEqual([]);
   });
 });
+
+test('begins with word vectors of a file, also for words that are only tested on', () => {
+  writeFileSync(
+    join(folder, 'vectors.json'),
+    JSON.stringify({ dimensions: 2, vectors: { ada: [1, 0, 9], go: [0, 1, 9], elsewhere: [1, 1, 9] } }),
+  );
+  writeFileSync(
+    join(folder, 'ewt-pos-ner', 'test.conllu'),
+    '# sent_id = t1\n1\tElsewhere\t_\tADV\t_\t_\t0\troot\t_\tNER=O\n\n# sent_id = t2\n1\tAda\t_\tPROPN\t_\t_\t0\troot\t_\tNER=B-PER\n\n',
+  );
+  const options = ['--quick', '--engine', 'wasm', '--epochs', '1', '--out', 'with-vectors'];
+  const { status, stderr } = run(...options, '--vectors', 'vectors.json');
+  expect([status, stderr]).toEqual([0, expect.stringContaining('multi-task: epoch 1 of 1')]);
+  const written = readFileSync(join(folder, 'with-vectors', 'report.html'), 'utf8');
+  expect(written).toContain('3 words begin with vectors learned elsewhere');
+}, 120_000);
+
+test('the curve over few labels goes on where it stopped, after as many updates, and is drawn', () => {
+  writeSentences('train', 40, 0);
+  writeSentences('test', 6, 1000);
+  const file = join(folder, 'pos-ner-efficiency.jsonl');
+  const known = [0.25, 0.5, 1].flatMap((share) =>
+    ['multi-task', 'single-task'].map((network) => ({
+      share,
+      network,
+      seed: 1,
+      epochs: 1,
+      updates: 2,
+      f1: 0.5,
+    })),
+  );
+  writeFileSync(file, known.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  const script = fileURLToPath(new URL('../dist/efficiency.js', import.meta.url));
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [script, '--engine', 'auto', '--epochs', '1', '--seeds', '1'],
+    {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { ...process.env, NODE_OPTIONS: undefined, ESPALIER_DATA: folder },
+    },
+  );
+  expect([status, stderr]).toEqual([0, expect.not.stringContaining('Error')]);
+  const lines = readFileSync(file, 'utf8').trim().split('\n');
+  const rows = lines.map((line) => JSON.parse(line));
+  const f1 = expect.toSatisfy((value: number) => value >= 0 && value <= 1);
+  expect(rows).toEqual([
+    ...known,
+    { share: 0.1, network: 'multi-task', seed: 1, epochs: 1, updates: 2, f1 },
+    { share: 0.1, network: 'single-task', seed: 1, epochs: 1, updates: 2, f1 },
+  ]);
+  expect(readFileSync(join(folder, 'pos-ner-efficiency.svg'), 'utf8')).toMatch(/^<svg .*single-task/s);
+}, 120_000);
 
 test('without the data it says what to get and from where', () => {
   rmSync(join(folder, 'ewt-pos-ner'), { recursive: true, force: true });
