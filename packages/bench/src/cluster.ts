@@ -1,49 +1,45 @@
 /** `pnpm bench cluster`: what TensorFlow's distributed runtime costs, on loopback, in a network of its own. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import * as engine from '@espalier/engine';
 import { connect } from '@espalier/engine/cluster';
 import * as tf from '@tensorflow/tfjs-core';
+import type { Size } from './cluster-model.js';
 import { examplesOf, type Problem, training } from './cluster-problem.js';
-import { median } from './numbers.js';
-import { describeMachine, machineLine, markdownTable, writeJson } from './report.js';
+import {
+  type ClusterResults,
+  type ClusterRow,
+  clusterTable,
+  constantsTable,
+  problems,
+} from './cluster-results.js';
+import { inTurns } from './in-turns.js';
+import { median, spreadOf } from './numbers.js';
+import { describeMachine, machineLine, writeJson } from './report.js';
 
 const { values: options } = parseArgs({
   options: {
     json: { type: 'string' },
-    steps: { type: 'string', default: '40' },
-    workers: { type: 'string', default: '1,2,4' },
+    rounds: { type: 'string', default: '9' },
+    ms: { type: 'string', default: '1000' },
     help: { type: 'boolean', default: false },
   },
 });
 
 const usage = `pnpm bench cluster [options]
 
-  --json FILE      write the figures to FILE
-  --steps N        how many steps of each are timed (default 40)
-  --workers 1,2,4  for how many workers
+  --json FILE  write the figures to FILE
+  --rounds N   how often each is measured, in turns (default 9)
+  --ms N       how long each time (default 1000)
 `;
 
-const problems: Readonly<Record<string, Problem>> = {
-  'convolutions, 32 examples': { kind: 'convolutions', width: 32, batch: 32 },
-  'dense layers, 512 examples': { kind: 'dense', width: 512, batch: 512 },
-};
-
-interface Row {
-  readonly problem: string;
-  readonly parameters: number;
-  /** 0: without a cluster. */
-  readonly workers: number;
-  /** Of a step: the median. */
-  readonly ms: number;
-  /** On the wire, of a step. */
-  readonly bytes?: number;
-}
+const counts = [1, 2, 4];
 
 /** Other programs' bytes must not be counted: this one runs again where there is nobody else. */
 function inOwnNetwork(): boolean {
@@ -64,26 +60,33 @@ function bytesOnWire(): number {
   return Number(line);
 }
 
+/** How long the processors have worked for a process, ms. */
+function cpuOf(pid: number): number {
+  const [user, system] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ').slice(11, 13);
+  return 10 * (Number(user) + Number(system));
+}
+
+/** The processes of a cluster: each cluster has ports of its own. */
 async function startCluster(problem: Problem, workers: number) {
   const folder = mkdtempSync(join(tmpdir(), 'espalier-bench-'));
   const file = join(folder, 'cluster.json');
-  const address = (place: number) => `127.0.0.1:${39500 + place}`;
+  const address = (place: number) => `127.0.0.1:${39500 + 10 * workers + place}`;
   const worker = Array.from({ length: workers }, (_, index) => address(index + 2));
   writeFileSync(file, JSON.stringify({ cluster: { chief: [address(0)], ps: [address(1)], worker } }));
   const cli = fileURLToPath(new URL('./cli.js', import.meta.resolve('@espalier/engine')));
   const examples = fileURLToPath(new URL('./cluster-examples.js', import.meta.url));
-  const running: ChildProcess[] = [];
-  for (const task of ['ps:0', ...worker.map((_, index) => `worker:${index}`)]) {
+  const tasks = ['ps:0', ...worker.map((_, index) => `worker:${index}`)];
+  const running = tasks.map((task) => {
     const more = task.startsWith('worker') ? ['--examples', examples] : [];
-    const child = spawn(process.execPath, [cli, 'serve', '--cluster', file, '--task', task, ...more], {
+    return spawn(process.execPath, [cli, 'serve', '--cluster', file, '--task', task, ...more], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, CLUSTER_PROBLEM: JSON.stringify(problem), TF_CPP_MIN_LOG_LEVEL: '3' },
     });
-    running.push(child);
-    await once(child.stdout!, 'data');
-  }
+  });
+  await Promise.all(running.map(({ stdout }) => once(stdout, 'data')));
   return {
     file,
+    server: running[0]!.pid!,
     async stop() {
       for (const child of running) {
         child.kill('SIGKILL');
@@ -94,50 +97,105 @@ async function startCluster(problem: Problem, workers: number) {
   };
 }
 
-/** Times steps after a few that trace and warm up. */
-async function timed(step: () => Promise<void> | void): Promise<{ ms: number; bytes: number }> {
-  for (let count = 0; count < 5; count++) await step();
-  const before = bytesOnWire();
-  const times: number[] = [];
-  for (let count = 0; count < Number(options.steps); count++) {
-    const begun = performance.now();
-    await step();
-    times.push(performance.now() - begun);
-  }
-  return { ms: median(times), bytes: (bytesOnWire() - before) / times.length };
+interface Contestant {
+  readonly size: Size;
+  /** How many workers there are; 0: without a cluster. */
+  readonly workers: number;
+  /** The processes of chief and parameter server. */
+  readonly central: readonly number[];
+  step(): Promise<void> | void;
+  stop(): Promise<void> | void;
 }
 
-async function local(name: string, problem: Problem): Promise<Row> {
-  const { step, parameters, dispose } = training(problem, undefined);
+function local(problem: Problem): Contestant {
+  const { step, size, dispose } = training(problem, undefined);
   const examples = { ...examplesOf(problem, problem.batch), share: tf.scalar(1) };
-  const { ms } = await timed(() => void step(examples));
-  dispose();
-  tf.dispose(examples);
-  return { problem: name, parameters, workers: 0, ms };
+  return {
+    size,
+    workers: 0,
+    central: [process.pid],
+    step: () => void step(examples),
+    stop() {
+      dispose();
+      tf.dispose(examples);
+    },
+  };
 }
 
-async function together(name: string, problem: Problem, workers: number): Promise<Row> {
-  const { file, stop } = await startCluster(problem, workers);
-  try {
-    const cluster = await connect({ file });
-    const { step, parameters, dispose } = training(problem, cluster);
-    const requests = Array.from({ length: workers }, () => [problem.batch / workers]);
-    const found = await timed(async () => {
+async function together(problem: Problem, workers: number): Promise<Contestant> {
+  const { file, server, stop } = await startCluster(problem, workers);
+  const cluster = await connect({ file });
+  const { step, size, dispose } = training(problem, cluster);
+  const requests = Array.from({ length: workers }, () => [problem.batch / workers]);
+  return {
+    size,
+    workers,
+    central: [process.pid, server],
+    async step() {
       const { tensors, perWorker } = await cluster.read(requests);
       const inputs = { ...tensors, share: perWorker(requests.map(() => 1 / workers)) };
       step(inputs);
       tf.dispose(inputs);
-    });
-    dispose();
-    cluster.close();
-    return { problem: name, parameters, workers, ...found };
-  } finally {
-    await stop();
-  }
+    },
+    async stop() {
+      dispose();
+      cluster.close();
+      // Sessions are closed in the background, and would wait for servers that are gone.
+      await setTimeout(500);
+      await stop();
+    },
+  };
 }
 
-/** Down: the weights. Up: their gradients. */
-const modelBytes = (parameters: number, workers: number) => workers * 2 * 4 * parameters;
+/** Takes steps for so many ms: how long each took, what all sent, and how long chief and parameter server computed. */
+async function stepsOf({ step, central }: Contestant, ms: number) {
+  const times: number[] = [];
+  const cpu = () => central.reduce((sum, pid) => sum + cpuOf(pid), 0);
+  const before = { bytes: bytesOnWire(), cpu: cpu() };
+  for (const end = performance.now() + ms; performance.now() < end; ) {
+    const begun = performance.now();
+    await step();
+    times.push(performance.now() - begun);
+  }
+  return { times, bytes: bytesOnWire() - before.bytes, cpu: cpu() - before.cpu };
+}
+
+/** Here, and with 1, 2 and 4 workers, in turns: what else the machine does meets them all. */
+async function measured(name: string, problem: Problem): Promise<ClusterRow[]> {
+  const contestants = [local(problem)];
+  for (const workers of counts) contestants.push(await together(problem, workers));
+  try {
+    const kept = contestants.map(() => [] as Awaited<ReturnType<typeof stepsOf>>[]);
+    const turns = contestants.map((contestant, place) => {
+      const turn = async (ms: number) => {
+        const round = await stepsOf(contestant, ms);
+        kept[place]!.push(round);
+        return median(round.times);
+      };
+      return [String(contestant.workers), turn] as const;
+    });
+    const budget = { rounds: Number(options.rounds), ms: Number(options.ms) };
+    const timings = await inTurns(Object.fromEntries(turns), budget);
+    return contestants.map(({ size, workers }, place) => {
+      const timing = timings[String(workers)]!;
+      if ('error' in timing) throw new Error(`${name}, ${workers} workers: ${timing.error}`);
+      const [, ...rounds] = kept[place]!;
+      const times = rounds.flatMap((round) => round.times);
+      const aStep = (of: 'bytes' | 'cpu') => rounds.reduce((sum, round) => sum + round[of], 0) / times.length;
+      const row = {
+        problem: name,
+        size,
+        workers,
+        ms: timing.ms,
+        spread: spreadOf(times),
+        centralCpu: aStep('cpu'),
+      };
+      return workers === 0 ? row : { ...row, bytes: aStep('bytes') };
+    });
+  } finally {
+    for (const { stop } of contestants) await stop();
+  }
+}
 
 if (options.help) {
   process.stdout.write(usage);
@@ -147,26 +205,12 @@ if (!inOwnNetwork()) {
   console.error('No network of its own (unshare -n, as root): bytes of other programs are counted too.');
 }
 await engine.use('native');
-const rows: Row[] = [];
+const rows: ClusterRow[] = [];
 for (const [name, problem] of Object.entries(problems)) {
-  rows.push(await local(name, problem));
-  for (const workers of options.workers.split(',')) rows.push(await together(name, problem, Number(workers)));
+  process.stderr.write(`${name}\n`);
+  rows.push(...(await measured(name, problem)));
 }
-const alone = (row: Row) => rows.find(({ problem, workers }) => problem === row.problem && workers === 0)!;
-console.log(machineLine(describeMachine()));
-console.log(
-  markdownTable(
-    ['training step', 'weights', 'workers', 'ms', '/ local', 'MB on the wire', '/ model'],
-    rows.map((row) => [
-      row.problem,
-      String(row.parameters),
-      row.workers === 0 ? 'local' : String(row.workers),
-      row.ms.toFixed(1),
-      (row.ms / alone(row).ms).toFixed(2),
-      row.bytes === undefined ? '' : (row.bytes / 1e6).toFixed(3),
-      row.bytes === undefined ? '' : (row.bytes / modelBytes(row.parameters, row.workers)).toFixed(3),
-    ]),
-  ),
-);
-if (options.json !== undefined) writeJson(options.json, { machine: describeMachine(), rows });
+const results: ClusterResults = { machine: describeMachine(), rows };
+console.log([machineLine(results.machine), constantsTable(results), clusterTable(results)].join('\n\n'));
+if (options.json !== undefined) writeJson(options.json, results);
 process.exit(0);

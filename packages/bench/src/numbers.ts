@@ -22,6 +22,13 @@ export function median(values: readonly number[]): number {
   return (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle) - 1]!) / 2;
 }
 
+/** The standard deviation of the values' logarithms, from their quartiles: interruptions do not move it. */
+export function spreadOf(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (part: number) => Math.log(sorted[Math.floor(part * (sorted.length - 1))]!);
+  return (at(0.75) - at(0.25)) / 1.349;
+}
+
 /** `a` beside `b`, measured together. */
 export type Pair = readonly [a: number, b: number];
 
