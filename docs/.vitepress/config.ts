@@ -54,6 +54,7 @@ export default defineConfig({
         items: [
           { text: 'What multi-task learning is', link: '/explanation' },
           { text: 'Loss combiners', link: '/loss-combiners' },
+          { text: 'On paper, toward internet scale', link: '/cluster-cost' },
           { text: 'Architecture', link: '/architecture' },
         ],
       },

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import * as engine from '@espalier/engine';
-import type { Figure } from './figures/figure.js';
+import { type Figure, withTables } from './figures/figure.js';
 import { figures } from './figures/index.js';
 
 const usage = `pnpm figures [name...]
@@ -39,6 +39,10 @@ for (const figure of figures) {
   // From the file, so that the drawing is of what is committed.
   writeFileSync(`${file}.svg`, figure.draw(JSON.parse(readFileSync(`${file}.json`, 'utf8'))));
   console.log(`${file}.svg`);
+  if (figure.tables === undefined) continue;
+  const page = `${folder}../${figure.tables.page}`;
+  writeFileSync(page, withTables(readFileSync(page, 'utf8'), figure.tables.markdown()));
+  console.log(page);
 }
 
 async function measured({ name, cells, measure }: Figure): Promise<readonly unknown[]> {

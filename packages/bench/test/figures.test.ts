@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { withTables } from '../src/figures/figure.js';
 import { figures } from '../src/figures/index.js';
 
 const committed = (name: string, ending: string) =>
@@ -26,6 +27,12 @@ describe.each(figures)('$name', (figure) => {
 
   test('the figure that is committed is drawn from what is committed as measured', () => {
     expect(figure.draw(rows()) === committed(figure.name, 'svg')).toBe(true);
+  });
+
+  test.runIf(figure.tables)('its tables are those of the page', () => {
+    const { page, markdown } = figure.tables!;
+    const text = readFileSync(new URL(`../../../docs/${page}`, import.meta.url), 'utf8');
+    expect(withTables(text, markdown())).toBe(text);
   });
 
   test('its first run, measured again, finds the same', async () => {

@@ -1,3 +1,4 @@
+import { cluster } from './cluster.js';
 import { dataEfficiency } from './data-efficiency.js';
 import type { Figure } from './figure.js';
 import { imbalance } from './imbalance.js';
@@ -14,4 +15,5 @@ export const figures = [
   imbalance,
   sharingStrategies,
   lossCombiners,
+  cluster,
 ] as readonly Figure[];
