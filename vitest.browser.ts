@@ -8,15 +8,17 @@ const executablePath = '/usr/bin/chromium';
 export const withoutBrowser = !existsSync(executablePath);
 
 /**
- * Opens a file in a real browser, and collects what the page logs, throws, or asks of a network.
+ * Opens a page in a real browser, and collects what it logs, throws, or asks of any host but its own.
  *
+ * @param place A file, or an address.
  * @param settings More arguments of Chromium.
  */
 export async function inBrowser(
-  file: string,
+  place: string | URL,
   look: (page: Page) => Promise<void>,
   settings: readonly string[] = [],
 ): Promise<readonly string[]> {
+  const address = place instanceof URL ? place : pathToFileURL(place);
   const browser = await chromium.launch({
     executablePath,
     args: ['--no-sandbox', '--disable-background-networking', ...settings],
@@ -27,9 +29,11 @@ export async function inBrowser(
     page.on('console', (message) => problems.push(message.text()));
     page.on('pageerror', (error) => problems.push(error.message));
     page.on('request', (request) => {
-      if (!/^(file|data):/.test(request.url())) problems.push(`asks for ${request.url()}`);
+      const { protocol, host } = new URL(request.url());
+      const isOwn = protocol === 'data:' || (protocol === address.protocol && host === address.host);
+      if (!isOwn) problems.push(`asks for ${request.url()}`);
     });
-    await page.goto(pathToFileURL(file).href);
+    await page.goto(address.href);
     await look(page);
     return problems;
   } finally {

@@ -6,7 +6,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { withoutBrowser } from '../../../vitest.browser.js';
-import { staticHost } from './static-host.js';
+import { staticHost } from '../../../vitest.static-host.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'espalier-playground-'));

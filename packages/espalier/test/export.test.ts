@@ -1,12 +1,16 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { load, save } from '@espalier/trainer/node';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
+import { build } from 'esbuild';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
-import pictures from './pictures.js';
+import { inBrowser, withoutBrowser } from '../../../vitest.browser.js';
+import { staticHost } from '../../../vitest.static-host.js';
+import pictures, { pixels } from './pictures.js';
+import type { Predict } from './predict-in-browser.js';
 import { rawScores, twoPictures } from './raw-scores.js';
 import { runMain } from './run-main.js';
 
@@ -47,6 +51,44 @@ test('tfjs: what a browser loads gives the same scores', async () => {
   for (const [index, output] of outputs.entries()) expect(output.dataSync()).toEqual(scores[index]);
   tf.dispose(outputs);
   network.dispose();
+});
+
+test.skipIf(withoutBrowser)('tfjs: a page of a static host predicts the same', async () => {
+  await run('tfjs', join(folder, 'mood'), '--engine', inject('engine'));
+  const source = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+  await build({
+    entryPoints: [source('espalier/test/predict-in-browser.ts')],
+    outfile: join(folder, 'page.js'),
+    alias: {
+      '@espalier/core': source('core/src/index.ts'),
+      '@espalier/engine': source('engine/src/index.ts'),
+    },
+    bundle: true,
+    platform: 'browser',
+    format: 'esm',
+  });
+  await writeFile(
+    join(folder, 'index.html'),
+    '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script type="module" src="page.js"></script>',
+  );
+  const host = await staticHost(folder);
+  try {
+    const inputs = [...pixels(1), ...pixels(2)];
+    const problems = await inBrowser(new URL(host.url), async (page) => {
+      const scores = await page.evaluate(
+        (inputs) => (globalThis as unknown as { predict: Predict }).predict('mood/model.json', inputs),
+        inputs,
+      );
+      const expected = Object.values(rawScores(compose(3)));
+      expect(scores.map((own) => own.length)).toEqual(expected.map((own) => own.length));
+      for (const [task, own] of expected.entries()) {
+        for (const [index, score] of own.entries()) expect(scores[task][index]).toBeCloseTo(score, 5);
+      }
+    });
+    expect(problems).toEqual([]);
+  } finally {
+    host.close();
+  }
 });
 
 test('safetensors: the weights, for the same network', async () => {
