@@ -4,6 +4,7 @@ import './tensor-methods.js';
 import { type Batch, type ExampleOf, type Target, target } from './batch.js';
 import { EspalierError, InputError, messageOf, StageError, TaskError } from './errors.js';
 import type { Features, Head, Heads, Labels, Pass, Predictions, Task, TaskName } from './head.js';
+import { checkHead, describeValue, lossesOf, predictionsOf } from './head-contract.js';
 import {
   checkInputs,
   checkTasks,
@@ -85,7 +86,7 @@ export class MultiTaskModel<H extends Heads, I extends InputKind = 'common'> {
   readonly #targetShapes = new Map<string, Map<number, readonly number[]>>();
 
   /**
-   * @throws TaskError when there is no head, a name cannot name layers, or a head cannot serve its features.
+   * @throws TaskError when there is no head, a name cannot name layers, a head lacks a part, or cannot serve its features.
    * @throws StageError when the trunk is empty, two stages have one name, or stages do not chain.
    * @throws InputError when an input shape is not made of whole numbers from 1.
    */
@@ -191,6 +192,7 @@ export class MultiTaskModel<H extends Heads, I extends InputKind = 'common'> {
    *
    * @param training whether layers such as dropout and batch normalization work as in training.
    * @throws InputError, TaskError when the batch is not one of this model.
+   * @throws TaskError when a head gives something else than one loss an example.
    */
   losses(batch: Batch<H, I>, { training }: { training: boolean }): TaskLosses<H> {
     this.#checkBatch(batch);
@@ -199,7 +201,7 @@ export class MultiTaskModel<H extends Heads, I extends InputKind = 'common'> {
       const losses = this.tasks.flatMap(({ name, head }) => {
         const { values, mask, labelled } = batch.targets[name];
         if (labelled === 0) return [];
-        const losses = head.losses(outputs.get(name)!, values, this.#pass(name, training));
+        const losses = lossesOf(head, name, outputs.get(name)!, values, this.#pass(name, training));
         return [[name, maskedMean(losses, mask)] as const];
       });
       return Object.fromEntries(losses) as TaskLosses<H>;
@@ -212,6 +214,7 @@ export class MultiTaskModel<H extends Heads, I extends InputKind = 'common'> {
    *
    * @param run computes `outputs` in another way, such as a program that was traced.
    * @throws InputError when the inputs have another shape or hold values that are not finite.
+   * @throws TaskError when a head gives something else than one prediction a row.
    */
   async predict(
     inputs: PerInput<H, I, tf.Tensor>,
@@ -232,7 +235,10 @@ export class MultiTaskModel<H extends Heads, I extends InputKind = 'common'> {
       const predictions: [string, readonly unknown[]][] = [];
       for (const { name, head } of this.tasks) {
         const own = outputs[name];
-        predictions.push([name, own === undefined ? [] : await head.decode(own, this.#pass(name, false))]);
+        predictions.push([
+          name,
+          own === undefined ? [] : await predictionsOf(head, name, own, this.#pass(name, false)),
+        ]);
       }
       return Object.fromEntries(predictions) as Predictions<H>;
     } finally {
@@ -510,6 +516,7 @@ function tasksOf<H extends Heads>(heads: H): Task<TaskName<H>>[] {
         'its name has to begin with a letter or digit and go on with those or one of - _ .',
       );
     }
+    checkHead(heads[name], name);
   }
   return names.map((name) => ({ name, head: heads[name] }));
 }
@@ -550,11 +557,6 @@ function connectHead(head: Head<unknown, unknown>, features: Features, task: str
       { cause: error },
     );
   }
-}
-
-function describeValue(value: unknown): string {
-  if (value === undefined || value === null) return String(value);
-  return `a value of type ${typeof value === 'object' ? value.constructor.name : typeof value}`;
 }
 
 /** An output, and all tensors that it depends on. */

@@ -1,4 +1,4 @@
-import { applyShared, type Head, type Sharing } from '@espalier/core';
+import { applyShared, disposeBatch, type Head, MultiTaskModel, type Sharing } from '@espalier/core';
 import { type ConformanceCheck, headConformance, sharingConformance } from '@espalier/core/testing';
 import { hardSharing } from '@espalier/sharing';
 import * as tf from '@tensorflow/tfjs-core';
@@ -45,7 +45,33 @@ describe('the conformance kit for heads', () => {
     [
       'a metric without a direction',
       { metrics: [{ ...good.metrics[0], better: 'up' }] },
-      /mean needs .*it is up/,
+      /mean .*needs .*it is up/,
+    ],
+    ['a metric that is none', { metrics: [null] }, /metric undefined of its regression head needs a name/],
+    [
+      'an output of another shape than its losses take',
+      {
+        connect: (features: Parameters<Regression['connect']>[0], task: string) =>
+          tfl.layers
+            .reshape({ name: `${task}/two`, targetShape: [2, 2] })
+            .apply(features[features.length - 1]) as tfl.SymbolicTensor,
+      },
+      /losses\(\) of its regression head .*output of shape \[3, 2, 2\].*target of shape \[3, 1\].*Let connect\(\)/,
+    ],
+    [
+      'a number for losses',
+      { losses: () => 3 },
+      /losses\(\) of its regression head gives a value of type number; expected a tensor of shape \[3\]/,
+    ],
+    [
+      'a promise of losses',
+      { losses: async () => tf.tensor1d([1, 2, 3]) },
+      /losses\(\) of its regression head gives a value of type Promise; expected a tensor/,
+    ],
+    [
+      'one loss for the batch',
+      { losses: () => tf.scalar(1) },
+      /losses\(\) of its regression head has shape \[\]; expected \[3\], one loss an example: take the mean/,
     ],
     [
       'a layer for a tensor',
@@ -60,11 +86,41 @@ describe('the conformance kit for heads', () => {
     [
       'no predictions',
       { decode: async () => undefined },
-      /decode\(\) gives undefined predictions.*give a list/,
+      /decode\(\) of its regression head gives undefined for 3 examples; give a list/,
     ],
   ])('says of %s what is wrong, where, and what to do', async (_, part, message) => {
     const [first] = checksOf(unlike(part));
     await expect(first.run()).rejects.toThrow(message);
+  });
+
+  test('says of a head that is not there what to give', async () => {
+    const [first] = checksOf(undefined as unknown as Regression);
+    await expect(first.run()).rejects.toThrow(/its head is undefined; give what a function/);
+  });
+
+  test('says of losses without a gradient how to compute them', async () => {
+    const losses: Regression['losses'] = (output) => tf.zeros([output.shape[0]]);
+    const check = checksOf(unlike({ losses })).find(({ name }) => name.startsWith('every trainable weight'));
+    await expect(check!.run()).rejects.toThrow(/No weight has a gradient: let losses\(\) compute/);
+  });
+
+  test('a model that is composed of such a head says the same, by the task’s name', () => {
+    const compose = (part: object) =>
+      new MultiTaskModel({
+        inputShape: [4],
+        trunk: () => [tfl.layers.dense({ name: 'trunk', units: 4 })],
+        sharing: hardSharing(),
+        heads: { height: unlike(part) },
+        seed: 1,
+      });
+    expect(() => compose({ metrics: [] })).toThrow(/^Task "height": its regression head has no metrics/);
+    const model = compose({ losses: () => tf.scalar(1) });
+    const batch = model.batch([{ input: Float32Array.of(1, 2, 3, 4), labels: { height: 1 } }]);
+    expect(() => model.losses(batch, { training: true })).toThrow(
+      /^Task "height": losses\(\) of its regression head has shape \[\]; expected \[1\]/,
+    );
+    disposeBatch(batch);
+    model.dispose();
   });
 
   test('says of weights that are named like any others that they would be mixed up', async () => {

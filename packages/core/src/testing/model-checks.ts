@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type Batch, disposeBatch, type ExampleOf, target } from '../batch.js';
+import { messageOf } from '../errors.js';
 import type { Heads, TaskName } from '../head.js';
 import type { MultiTaskModel } from '../multi-task-model.js';
 import { seededRandom, withRandom } from '../random.js';
-import { type ConformanceCheck, expect, relativeDifference } from './conformance.js';
+import { type ConformanceCheck, ConformanceError, expect, relativeDifference } from './conformance.js';
 
 /** Sums that are taken in another order differ by rounding. */
 const ROUNDING = 1e-5;
@@ -221,12 +222,12 @@ function measureBatch<H extends Heads>(
   const labelled = model.tasks.some(({ name }) => batch.targets[name].labelled > 0);
   if (!labelled) return { losses, gradients };
   tf.tidy(() => {
-    const { grads } = tf.variableGrads(() => {
+    const { grads } = gradientsOf(() => {
       const scalars = Object.entries<tf.Scalar>(
         model.losses(batch, { training }) as Record<string, tf.Scalar>,
       );
       for (const [name, loss] of scalars) losses.set(name, loss.dataSync()[0]);
-      return tf.addN(scalars.map(([, loss]) => loss));
+      return tf.addN(scalars.map(([, loss]) => loss)) as tf.Scalar;
     }, variables);
     for (const [name, gradient] of Object.entries(grads)) {
       gradients.set(name, gradient.dataSync<'float32'>().slice());
@@ -234,6 +235,18 @@ function measureBatch<H extends Heads>(
     // A tidy that returns typed arrays walks their elements; this one returns nothing.
   });
   return { losses, gradients };
+}
+
+function gradientsOf(loss: () => tf.Scalar, variables: tf.Variable[]) {
+  try {
+    return tf.variableGrads(loss, variables);
+  } catch (cause) {
+    if (!messageOf(cause).startsWith('Cannot find a connection')) throw cause;
+    throw new ConformanceError(
+      'No weight has a gradient: let losses() compute the losses of the output, by operations that have gradients.',
+      { cause },
+    );
+  }
 }
 
 function outputs<H extends Heads>(
