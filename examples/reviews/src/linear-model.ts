@@ -8,9 +8,9 @@ export type Link = 'softmax' | 'identity';
 const TOLERANCE = 1e-5;
 
 /**
- * Finds the weights of a linear model under which the summed loss of the examples, plus half the squared length of the
- * weights without the intercepts, is least, as scikit-learn's `LogisticRegression()` and `Ridge()` do. The loss is
- * the cross-entropy in nats, or half the squared error.
+ * Finds the weights of a linear model under which the summed loss of the examples, plus `penalty` times half the squared
+ * length of the weights without the intercepts, is least, as scikit-learn's `LogisticRegression(C=1 / penalty)` and
+ * `Ridge(alpha=penalty)` do. The loss is the cross-entropy in nats, or half the squared error.
  *
  * @param targets for each example a target a score.
  * @returns what gives a vector its scores.
@@ -18,7 +18,7 @@ const TOLERANCE = 1e-5;
 export function linearModel(
   vectors: readonly SparseVector[],
   targets: readonly (readonly number[])[],
-  { size, link }: { readonly size: number; readonly link: Link },
+  { size, link, penalty }: { readonly size: number; readonly link: Link; readonly penalty: number },
 ): (vector: SparseVector) => number[] {
   const outputs = targets[0].length;
   // [size + 1, outputs] in row-major order: the intercepts come last.
@@ -32,10 +32,10 @@ export function linearModel(
     return scores;
   };
   const lossAt = (weights: Float64Array) => {
-    const gradient = weights.slice();
+    const gradient = weights.map((weight) => penalty * weight);
     gradient.fill(0, intercepts);
     let loss = 0;
-    for (let index = 0; index < intercepts; index++) loss += weights[index] ** 2 / 2;
+    for (let index = 0; index < intercepts; index++) loss += (penalty * weights[index] ** 2) / 2;
     for (const [example, vector] of vectors.entries()) {
       const { places, values } = vector;
       const { own, errors } = compared(scoresOf(weights, vector), targets[example], link);

@@ -14,8 +14,8 @@ export interface TfIdf {
 const LEAST_TEXTS = 2;
 
 /**
- * Term frequency times inverse document frequency, ln((1 + n) / (1 + df)) + 1, each vector of length 1, as scikit-learn's
- * `TfidfVectorizer(ngram_range=(1, 2), min_df=2)` has it.
+ * How often a term occurs, as 1 + ln(tf), times how rare it is, ln((1 + n) / (1 + df)) + 1, each vector of length 1, as
+ * scikit-learn's `TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)` has it.
  */
 export function tfIdf(texts: readonly (readonly string[])[]): TfIdf {
   const counts = new Map<string, number>();
@@ -28,14 +28,15 @@ export function tfIdf(texts: readonly (readonly string[])[]): TfIdf {
   return {
     size: known.length,
     encode(tokens) {
-      const weights = new Map<number, number>();
+      const own = new Map<number, number>();
       for (const place of termsOf(tokens).flatMap((term) => places.get(term) ?? [])) {
-        weights.set(place, (weights.get(place) ?? 0) + rarities[place]);
+        own.set(place, (own.get(place) ?? 0) + 1);
       }
-      const length = Math.hypot(...weights.values());
+      const weights = Array.from(own, ([place, count]) => (1 + Math.log(count)) * rarities[place]);
+      const length = Math.hypot(...weights);
       return {
-        places: Int32Array.from(weights.keys()),
-        values: Float64Array.from(weights.values(), (weight) => weight / length),
+        places: Int32Array.from(own.keys()),
+        values: Float64Array.from(weights, (weight) => weight / length),
       };
     },
   };
