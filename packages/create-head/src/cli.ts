@@ -59,7 +59,9 @@ function parseOrRefuse(args: string[]) {
       },
     });
   } catch (cause) {
-    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
+    // Node goes on with how to give names that begin with a dash.
+    const [problem] = String(cause instanceof Error ? cause.message : cause).split('. ');
+    throw new UsageError(`${problem}.`, { cause });
   }
 }
 
@@ -103,6 +105,7 @@ try {
   process.exitCode = await run();
 } catch (error) {
   if (!(error instanceof CreateError)) throw error;
-  console.error(error instanceof UsageError ? `${error.message}\n\n${help}` : error.message);
+  const more = error instanceof UsageError ? ' See: create-espalier-head --help' : '';
+  console.error(`${error.message}${more}`);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }

@@ -32,8 +32,7 @@ export function createHead(choices: Choices, tarballFolder?: string): void {
   const folder = resolve(choices.folder);
   const names = namesOf(folder);
   checkFree(folder);
-  mkdirSync(dirname(folder), { recursive: true });
-  const beside = mkdtempSync(`${folder}-`);
+  const beside = makeBeside(folder);
   try {
     for (const part of parts(choices)) copyPart(join(template, part), beside, names, choices);
     const tarballs: Tarballs = tarballFolder === undefined ? new Map() : copyTarballs(tarballFolder, beside);
@@ -46,6 +45,17 @@ export function createHead(choices: Choices, tarballFolder?: string): void {
   } catch (cause) {
     rmSync(beside, { recursive: true, force: true });
     throw cause;
+  }
+}
+
+/** @throws CreateError when the system does not let it. */
+function makeBeside(folder: string): string {
+  try {
+    mkdirSync(dirname(folder), { recursive: true });
+    return mkdtempSync(`${folder}-`);
+  } catch (cause) {
+    if (!(cause instanceof Error && 'syscall' in cause)) throw cause;
+    throw new CreateError(`${folder} cannot be made: ${cause.message}. Give another folder.`, { cause });
   }
 }
 
@@ -99,7 +109,8 @@ function filled(text: string, names: Names, choices: Choices): string {
 }
 
 function copyTarballs(from: string, to: string): Tarballs {
-  const files = existsSync(from) ? readdirSync(from).filter((file) => file.endsWith('.tgz')) : [];
+  const isFolder = existsSync(from) && statSync(from).isDirectory();
+  const files = isFolder ? readdirSync(from).filter((file) => file.endsWith('.tgz')) : [];
   if (files.length === 0) {
     throw new CreateError(`--tarballs ${from} has no .tgz file; expected those that \`pnpm pack\` writes.`);
   }

@@ -168,16 +168,30 @@ describe('on the command line', () => {
       ['a-head', '--yes', '--kind', 'regression'],
       /--kind is "regression"; expected one of classification, dense/,
     ],
-  ])('%j is refused with exit code 2 and the help', (args, message) => {
+  ])('%j is refused in one line, with exit code 2', (args, message) => {
     const { status, stderr } = cli(...args);
     expect(stderr).toMatch(message);
-    expect(stderr).toContain('--domain vision|text|sound');
+    expect(stderr).toMatch(/^.*\. See: create-espalier-head --help\n$/);
     expect(status).toBe(2);
   });
 
   test('what cannot be made is said in one line, with exit code 1', () => {
     const { status, stderr } = cli('src', '--yes');
     expect(stderr).toMatch(/^\/.*src is not empty.*nothing was written\.\n$/);
+    expect(status).toBe(1);
+  });
+
+  test.each([
+    [[join(outside, 'file.txt/my-head'), '--yes'], /my-head cannot be made: .*\. Give another folder\.\n$/],
+    [
+      [join(outside, 'other'), '--yes', '--tarballs', join(outside, 'file.txt')],
+      /file\.txt has no \.tgz file; expected those that `pnpm pack` writes\.\n$/,
+    ],
+  ])('%j meets a file for a folder: one line, exit code 1', (args, message) => {
+    writeFileSync(join(outside, 'file.txt'), '');
+    const { status, stderr } = cli(...args);
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/^.*\n$/);
     expect(status).toBe(1);
   });
 

@@ -124,11 +124,14 @@ function parse(args: string[]): (() => Promise<void>) | undefined {
 }
 
 try {
-  const command = parse(process.argv.slice(2));
+  const args = process.argv.slice(2);
+  const command = parse(args);
   if (command) await command();
+  else if (args.some((arg) => /^(-h|--help)$/.test(arg))) process.stdout.write(help);
   else {
-    process.stdout.write(help);
-    if (!/^(-h|--help)$/.test(process.argv[2] ?? '')) process.exitCode = 2;
+    const problem = args.length === 0 ? 'No command is given' : `There is no command "${args.join(' ')}"`;
+    console.error(`${problem}. See: espalier-engine --help`);
+    process.exitCode = 2;
   }
 } catch (error) {
   if (error instanceof EngineError) {
@@ -138,7 +141,8 @@ try {
     console.error(`Not possible: ${error.message}`);
     process.exit(1);
   } else if (error instanceof TypeError && 'code' in error && /^ERR_PARSE_ARGS/.test(String(error.code))) {
-    console.error(`${error.message}\n\n${help}`);
+    // Node goes on with how to give names that begin with a dash.
+    console.error(`${error.message.split('. ')[0]}. See: espalier-engine --help`);
     process.exitCode = 2;
   } else throw error;
 }
