@@ -1,11 +1,11 @@
-import type { Heads, Weight } from '@espalier/core';
+import type { Heads } from '@espalier/core';
 import { type ExampleRun, type Figures, runExample, writeResults } from '@espalier/example-kit';
 import { sum } from '@espalier/losses';
 import { compareWithSingleTasks, predict } from '@espalier/trainer';
 import { gallery } from './gallery.js';
-import { compose, pretrainedWeights } from './network.js';
+import { compose } from './network.js';
 import { cells, type PictureSet, photographs, testData, trainingData } from './sets.js';
-import { BATCH_SIZE, EPOCHS, optimizer, schedule } from './settings.js';
+import { EPOCHS, optimizer } from './settings.js';
 
 const SHOWN = 12;
 
@@ -13,15 +13,11 @@ await runExample({
   name: 'animals',
   sets: ['raccoons', 'cells'],
   epochs: { default: EPOCHS, quick: 1 },
-  async run(options) {
-    const weights = await pretrainedWeights();
-    return options.set === 'cells' ? learn(cells, weights, options) : learn(photographs, weights, options);
-  },
+  run: (options) => (options.set === 'cells' ? learn(cells, options) : learn(photographs, options)),
 });
 
 async function learn<H extends Heads>(
   set: PictureSet<H>,
-  weights: ReadonlyMap<string, Weight>,
   { engine, epochs, seed, quick, folder, keep, signal, watch }: ExampleRun,
 ): Promise<Figures> {
   const read = async (split: 'train' | 'test') => {
@@ -29,16 +25,17 @@ async function learn<H extends Heads>(
     return quick ? pictures.slice(0, 4) : pictures;
   };
   const [learned, held] = [await read('train'), await read('test')];
-  const batchSize = quick ? 2 : BATCH_SIZE;
-  const test = testData(set, held);
+  const trunk = await set.trunk();
+  const batchSize = quick ? 2 : set.batchSize;
+  const [train, test] = [trainingData(set, learned, seed), testData(set, held)];
   const comparison = await compareWithSingleTasks({
     heads: set.heads,
-    compose: (heads) => compose({ heads, size: set.size, levels: set.levels, weights, seed }),
-    train: trainingData(set, learned, seed),
+    compose: (heads) => compose({ heads, size: set.size, trunk, seed }),
+    train,
     test,
     epochs,
     batchSize,
-    schedule,
+    schedule: set.schedule,
     optimizer,
     weighting: sum(),
     seed,
@@ -57,7 +54,7 @@ async function learn<H extends Heads>(
     title: `Animals: ${set.title}`,
     summary:
       `${epochs} epochs of ${learned.length} pictures in batches of ${batchSize} on the ${engine} engine, seed ${seed}, ` +
-      `from ImageNet's weights. Measured on ${held.length} pictures of the sets' own test part.`,
+      `${set.begin}. Measured on ${held.length} pictures of the sets' own test part.`,
     sections: [{ title: 'Test pictures', html: await gallery(shown) }],
   });
   return comparison;

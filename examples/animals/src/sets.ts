@@ -18,9 +18,10 @@ import {
   raccoons,
   type VocPicture,
 } from '@espalier/datasets/node';
-import { type DataOf, mapData } from '@espalier/trainer';
+import { type DataOf, mapData, type Schedule, warmupCosine } from '@espalier/trainer';
 import { classification, detection, multiLabelClassification } from '@espalier/vision-heads';
 
+import { type MakeTrunk, pretrained, small } from './network.js';
 import { normalized } from './normalized.js';
 
 type Size = Pick<NamedVocOptions, 'width' | 'height'>;
@@ -30,8 +31,13 @@ export interface PictureSet<H extends Heads> {
   readonly title: string;
   readonly heads: H;
   readonly size: Size;
-  /** The levels of the pyramid: small objects need finer ones. */
-  readonly levels: number;
+  readonly trunk: () => Promise<MakeTrunk>;
+  /** What the trunk begins from, in words. */
+  readonly begin: string;
+  readonly batchSize: number;
+  readonly schedule: Schedule;
+  /** How often an epoch shows every picture, each time otherwise. */
+  readonly versions: number;
   readonly read: (options: NamedVocOptions) => Promise<readonly VocPicture[]>;
   readonly augment: Augmentation;
   /** Of how many training examples a mosaic is made. */
@@ -43,7 +49,7 @@ export interface PictureSet<H extends Heads> {
 }
 
 const cellHeads = {
-  cells: detection({ classes: bccdClasses, regression: 'area' }),
+  cells: detection({ classes: bccdClasses, regression: 'area', channels: 48 }),
   presence: multiLabelClassification({ classes: bccdClasses }),
 };
 
@@ -51,10 +57,14 @@ const cellHeads = {
 export const cells: PictureSet<typeof cellHeads> = {
   title: 'where are the blood cells, and of which kinds?',
   heads: cellHeads,
-  size: { width: 320, height: 256 },
-  levels: 3,
+  size: { width: 240, height: 192 },
+  trunk: small,
+  begin: 'from nothing',
+  batchSize: 4,
+  schedule: warmupCosine(3e-3),
+  versions: 2,
   read: bccd,
-  augment: inTurn(flip(), crop({ area: [0.4, 1], ratio: 1.2 }), colour({ saturation: 0.2 })),
+  augment: inTurn(flip(), crop({ area: [0.5, 1], ratio: 1.2 }), colour({ saturation: 0.2 })),
   mosaics: 0,
   labels: ({ boxes = [] }) => ({ cells: boxes, presence: [...new Set(boxes.map((box) => box.class))] }),
   draw: (predictions, index) => cellHeads.cells.draw(predictions.cells[index], cells.size),
@@ -71,7 +81,11 @@ export const photographs: PictureSet<typeof raccoonHeads> = {
   title: 'where are the raccoons, and is there more than one?',
   heads: raccoonHeads,
   size: { width: 224, height: 224 },
-  levels: 2,
+  trunk: pretrained,
+  begin: "from ImageNet's weights",
+  batchSize: 8,
+  schedule: warmupCosine(1e-3),
+  versions: 1,
   read: raccoons,
   augment: inTurn(flip(), scale({ factor: [0.6, 1.4] }), colour()),
   mosaics: 0.3,
@@ -86,7 +100,8 @@ export function trainingData<H extends Heads>(
   pictures: readonly VocPicture[],
   seed: number,
 ): DataOf<H> {
-  const single = augmented({ length: pictures.length, at: (index) => pictures[index] }, set.augment, seed);
+  const repeated = Array.from({ length: set.versions }, () => pictures).flat();
+  const single = augmented({ length: repeated.length, at: (index) => repeated[index] }, set.augment, seed);
   const data = mosaic(single, { probability: set.mosaics, seed: seed + 1 });
   return mapData(data, (picture) => exampleOf(set, picture));
 }
