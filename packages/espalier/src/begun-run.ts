@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '@espalier/core';
 import type { EngineName } from '@espalier/engine';
@@ -31,7 +31,12 @@ export async function keepBegunRun(folder: string, run: BegunRun): Promise<void>
 export function readBegunRun(folder: string): BegunRun {
   const run = findBegunRun(folder);
   if (run !== undefined) return run;
-  throw new UsageError(`--resume ${folder}: there is no run to go on with. Begin one with --out ${folder}`);
+  const isFile = existsSync(folder) && statSync(folder).isFile();
+  throw new UsageError(
+    isFile
+      ? `--resume ${folder}: that is a file; expected the folder of a run.`
+      : `--resume ${folder}: there is no run to go on with. Begin one with --out ${folder}`,
+  );
 }
 
 /**

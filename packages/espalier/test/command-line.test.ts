@@ -52,6 +52,10 @@ test.each([
     ['train', '--resume', 'nowhere'],
     /^--resume nowhere: there is no run to go on with\. Begin one with --out nowhere$/,
   ],
+  [
+    ['train', '--resume', import.meta.filename],
+    /^--resume .*: that is a file; expected the folder of a run\.$/,
+  ],
 ])('%j is wrong usage: one line, exit code 2', async (args, message) => {
   const { code, err } = await runMain(...args);
   expect(code).toBe(2);

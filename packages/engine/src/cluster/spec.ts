@@ -91,9 +91,11 @@ function textOf(file: string | undefined): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new ClusterError(`${file}: it cannot be read: ${cause instanceof Error ? cause.message : cause}`, {
-      cause,
-    });
+    throw new ClusterError(
+      `${file}: it cannot be read: ${cause instanceof Error ? cause.message : cause}. Name a file with the cluster in the ` +
+        'form of TF_CONFIG.',
+      { cause },
+    );
   }
 }
 
