@@ -175,7 +175,15 @@ async function epochCosts(workload: Workload, epochs: number) {
   own.dispose();
   model.dispose();
   rmSync(folder, { recursive: true });
-  return { name: workload.name, steps: workload.steps, epochs, pairs, ...ratioOfTotals(pairs) };
+  const [all, bareStep] = [0, 1].map((side) => median(pairs.map((pair) => pair[side]!)) / STEPS_IN_TURN);
+  return {
+    name: workload.name,
+    steps: workload.steps,
+    epochs,
+    bare: bareStep!,
+    all: all!,
+    ...ratioOfTotals(pairs),
+  };
 }
 
 /** How long a checkpoint of 25 million parameters, with Adam's memory of them, stops training, and resuming takes. */
@@ -301,17 +309,9 @@ async function run(): Promise<void> {
     console.log(
       markdownTable(
         ['epoch', 'steps', 'bare, ms a step', 'all', 'cost, %', 'interval'],
-        rows.map(({ name, steps, pairs, ratio, low, high }) => {
-          const [all, bare] = [0, 1].map((side) => median(pairs.map((pair) => pair[side]!)) / STEPS_IN_TURN);
+        rows.map(({ name, steps, bare, all, ratio, low, high }) => {
           const cost = [ratio, low, high].map((value) => (100 * (value - 1)).toFixed(1));
-          return [
-            name,
-            String(steps),
-            bare!.toFixed(2),
-            all!.toFixed(2),
-            cost[0]!,
-            `${cost[1]} to ${cost[2]}`,
-          ];
+          return [name, String(steps), bare.toFixed(2), all.toFixed(2), cost[0]!, `${cost[1]} to ${cost[2]}`];
         }),
       ),
     );
