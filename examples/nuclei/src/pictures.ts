@@ -11,6 +11,8 @@ export interface Sample {
   readonly height: number;
   readonly levels: Uint8Array;
   readonly nuclei: SegmentMap;
+  /** Whether the ground is bright and nuclei are darker: a stained section, not one that fluoresces. */
+  readonly stained: boolean;
 }
 
 /** The shares of a picture's values that become dark and bright: between them it fills the range. */
@@ -36,16 +38,23 @@ export async function validationSamples(): Promise<Record<'train' | 'validation'
   };
 }
 
-/** A shorter side of 256 pixels, and values that fill the range. */
+/**
+ * A shorter side of 256 pixels, and values that fill the range. Where most of a picture is bright, it is inverted: so
+ * nuclei are always brighter than the ground, and what is learned from those that fluoresce helps with stained ones.
+ */
 function prepare({ id, picture, nuclei: map }: NucleiPicture): Sample {
+  const stretched = stretch(picture);
+  const stained = stretched.pixels.toSorted()[stretched.pixels.length >> 1] > 0.5;
+  const dark = stained ? { ...stretched, pixels: stretched.pixels.map((value) => 1 - value) } : stretched;
   const scale = SIDE / Math.min(picture.width, picture.height);
   const size = { width: Math.round(picture.width * scale), height: Math.round(picture.height * scale) };
-  const resized = resize({ picture: stretch(picture), nuclei: map }, size);
+  const resized = resize({ picture: dark, nuclei: map }, size);
   return {
     id,
     ...size,
     levels: Uint8Array.from(resized.picture.pixels, (value) => Math.round(255 * value)),
     nuclei: resized.nuclei,
+    stained,
   };
 }
 

@@ -3,26 +3,28 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { seededRandom } from '@espalier/core';
 import sharp from 'sharp';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { inBrowser, withoutBrowser } from '../../../vitest.browser.js';
 import { runExample } from '../../../vitest.example.js';
 import { augment } from '../src/augment.js';
 import { testData, trainingData } from '../src/data.js';
-import { type Sample, SIDE } from '../src/pictures.js';
+import { type Sample, SIDE, samples } from '../src/pictures.js';
 
-/** A sample whose nuclei are the pixels with the brightest red. */
-function sample(width: number, height: number): Sample {
+/** A sample whose nuclei are white. */
+function sample(width: number, height: number, stained = false): Sample {
   const values = Int32Array.from({ length: width * height }, (_, pixel) =>
     Number(Math.floor(pixel / width) % 40 < 20 && (pixel % width) % 50 < 25),
   );
   const levels = new Uint8Array(width * height * 3);
-  for (const [pixel, value] of values.entries()) levels.set([255 * value, 128, 64], 3 * pixel);
+  for (const [pixel, value] of values.entries())
+    levels.set(value ? [255, 255, 255] : [0, 128, 64], 3 * pixel);
   return {
     id: 'made',
     width,
     height,
     levels,
     nuclei: { width, height, values, segments: [{ class: 0 }] },
+    stained,
   };
 }
 
@@ -38,19 +40,35 @@ describe.each([
     for (let draw = 0; draw < 10; draw++) {
       const { pixels, nuclei } = augment(whole, random);
       expect([nuclei.width, nuclei.height, pixels.length]).toEqual([SIDE, SIDE, 3 * SIDE * SIDE]);
-      const reds = Float32Array.from(nuclei.values, (_, pixel) => pixels[3 * pixel]);
-      expect(reds).toEqual(Float32Array.from(nuclei.values));
-      expect(reds.includes(1) && reds.includes(0)).toBe(true);
+      const white = nuclei.values.map((_, pixel) =>
+        Number(pixels.subarray(3 * pixel, 3 * pixel + 3).every((value) => value === 1)),
+      );
+      expect(white).toEqual(nuclei.values);
+      expect(white.includes(1) && white.includes(0)).toBe(true);
     }
   });
 });
 
 test('an example is the same for the same seed and epoch, and another in the next', () => {
-  const samples = [sample(256, 256), sample(320, 256)];
-  const data = trainingData(samples, 1);
-  expect(data.at(1, 3)).toEqual(trainingData(samples, 1).at(1, 3));
+  const made = [sample(256, 256), sample(320, 256)];
+  const data = trainingData(made, 1);
+  expect(data.at(1, 3)).toEqual(trainingData(made, 1).at(1, 3));
   expect(data.at(1, 3).input).not.toEqual(data.at(1, 4).input);
-  expect(data.at(1, 3).input).not.toEqual(trainingData(samples, 2).at(1, 3).input);
+  expect(data.at(1, 3).input).not.toEqual(trainingData(made, 2).at(1, 3).input);
+});
+
+test('every fourth example is of a stained sample, whatever its place', () => {
+  const made = Array.from({ length: 10 }, (_, index) => {
+    const stained = index >= 8;
+    const levels = new Uint8Array(256 * 256 * 3).fill(stained ? 10 * index : 0);
+    return { ...sample(256, 256, stained), levels };
+  });
+  const data = trainingData(made, 1);
+  const seen = Array.from({ length: 20 }, (_, place) => data.at(place % 10, Math.floor(place / 10)).input);
+  expect(
+    seen.flatMap((input, place) => (place % 4 === 0 && place % 10 < 8 && input[0] > 0 ? [place] : [])),
+  ).toEqual([0, 4, 12, 16]);
+  expect(seen[1][0]).toBe(0);
 });
 
 test('test pictures are whole, and both tasks speak of the same pixels', () => {
@@ -60,7 +78,7 @@ test('test pictures are whole, and both tasks speak of the same pixels', () => {
   expect(labels.tissue?.values).toEqual(labels.nuclei?.values.map((value) => Math.min(value, 1)));
 });
 
-/** A data folder with little pictures of bright discs. */
+/** A data folder with little pictures of bright discs, and a last one of dark ones. */
 async function makeData(folder: string): Promise<void> {
   for (const part of ['images', 'labels']) mkdirSync(join(folder, 'nuclei', part), { recursive: true });
   const ids = Array.from({ length: 6 }, (_, index) => `picture${index}`);
@@ -73,8 +91,9 @@ async function makeData(folder: string): Promise<void> {
     const size = { width: SIDE, height: SIDE };
     const grey = sharp(values, { raw: { ...size, channels: 1 } }).toColourspace('b-w');
     await grey.png().toFile(join(folder, 'nuclei/labels', `${id}.png`));
+    const [ground, disc] = index === 5 ? [235, 75] : [20, 180];
     const colours = Uint8Array.from({ length: 3 * SIDE * SIDE }, (_, place) =>
-      values[Math.floor(place / 3)] > 0 ? 180 : 20,
+      values[Math.floor(place / 3)] > 0 ? disc : ground,
     );
     await sharp(colours, { raw: { ...size, channels: 3 } })
       .png()
@@ -110,6 +129,17 @@ describe('pnpm example nuclei --quick', () => {
     });
     expect(problems).toEqual([]);
   }, 300_000);
+
+  test('a stained picture becomes bright on dark, as those are that fluoresce', async () => {
+    await makeData(folder);
+    vi.stubEnv('ESPALIER_DATA', folder);
+    const read = await samples('test');
+    vi.unstubAllEnvs();
+    expect(read.map(({ stained }) => stained)).toEqual([false, true]);
+    for (const { levels, nuclei } of read) {
+      expect(nuclei.values.every((value, pixel) => levels[3 * pixel] === (value > 0 ? 255 : 0))).toBe(true);
+    }
+  });
 
   test('without the pictures, says which folder lacks what', () => {
     const { status, stderr } = run(join(folder, 'nowhere'));
