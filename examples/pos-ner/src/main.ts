@@ -4,7 +4,7 @@ import { gallery } from './gallery.js';
 import { compose, heads } from './network.js';
 import { byLength, labelled, readSentences } from './sentences.js';
 import { EPOCHS, recipe } from './settings.js';
-import { learnedWords, wordsWithVectors } from './words.js';
+import { wordsOf } from './words.js';
 
 const SHOWN_SENTENCES = 40;
 /** A quick run has short sentences only, whose programs are made in no time. */
@@ -23,8 +23,7 @@ await runExample({
     };
     const sentences = await read('train');
     const tested = byLength(await read('test'));
-    const words =
-      vectors === undefined ? learnedWords(sentences) : await wordsWithVectors(sentences, tested, vectors);
+    const words = await wordsOf(sentences, tested, vectors);
     const { features } = words;
     const train = labelled(sentences, features);
     const test = labelled(tested, features);

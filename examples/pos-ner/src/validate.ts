@@ -2,7 +2,7 @@ import { validate } from '@espalier/example-kit';
 import { compose, heads } from './network.js';
 import { byLength, labelled, readSentences } from './sentences.js';
 import { EPOCHS, recipe } from './settings.js';
-import { learnedWords, wordsWithVectors } from './words.js';
+import { wordsOf } from './words.js';
 
 const PARTS = 5;
 
@@ -12,8 +12,7 @@ await validate({ ...recipe, epochs: EPOCHS, sampler: recipe.sampler() }, async (
   const isHeldOut = (index: number) => index % PARTS === seed % PARTS;
   const learned = sentences.filter((_, index) => !isHeldOut(index));
   const held = byLength(sentences.filter((_, index) => isHeldOut(index)));
-  const words =
-    vectors === undefined ? learnedWords(learned) : await wordsWithVectors(learned, held, vectors);
+  const words = await wordsOf(learned, held, vectors);
   return {
     model: compose(heads, words, seed),
     train: labelled(learned, words.features),

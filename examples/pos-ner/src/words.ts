@@ -12,6 +12,15 @@ export interface Words {
 
 const UNITS = 100;
 
+/** The words of sentences to learn from; where there is a file of vectors, as `wordsWithVectors` has them. */
+export async function wordsOf(
+  learned: readonly TaggedSentence[],
+  others: readonly TaggedSentence[],
+  vectors: string | undefined,
+): Promise<Words> {
+  return vectors === undefined ? learnedWords(learned) : wordsWithVectors(learned, others, vectors);
+}
+
 /** The words of sentences to learn from. */
 export function learnedWords(learned: readonly TaggedSentence[]): Words {
   return { features: tokenFeatures(learned.map(({ tokens }) => tokens)), units: UNITS };
@@ -21,7 +30,7 @@ export function learnedWords(learned: readonly TaggedSentence[]): Words {
  * The words of sentences to learn from, and of other sentences those that have a vector in the file: it is as good
  * there as if they had been met.
  */
-export async function wordsWithVectors(
+async function wordsWithVectors(
   learned: readonly TaggedSentence[],
   others: readonly TaggedSentence[],
   file: string,
