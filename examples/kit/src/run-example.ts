@@ -4,6 +4,7 @@ import * as engine from '@espalier/engine';
 import { type Comparison, InterruptedError, type RunStore, type TrainedRun } from '@espalier/trainer';
 import { runFolder, startWatching, stopOnInterrupt, type Watching } from '@espalier/trainer/node';
 import writeFileAtomic from 'write-file-atomic';
+import { newRunFolder } from './new-run-folder.js';
 import { type Choices, type ExampleOptions, parseOptions, UsageError, usageOf } from './options.js';
 import { keepOptions, readOptions } from './run-options.js';
 
@@ -57,9 +58,7 @@ export async function runExample(
       console.error(`Engine ${name} passed over: ${reason}. ${remedy}`);
     }
     console.error(`Engine: ${report.engine}`);
-    folder = resolve(
-      options.folder ?? join('runs', new Date().toISOString().replaceAll(':', '-').slice(0, 19)),
-    );
+    folder = resolve(options.folder ?? newRunFolder());
     if (!options.resume) await keepOptions(folder, app.name, { ...options, engine: report.engine });
     watching = await startWatching(app.name, options);
     const figures = await app.run({

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as engine from '@espalier/engine';
+import { newRunFolder } from '@espalier/example-kit';
 import { matrixTable, meanMatrix } from '@espalier/sharing';
 import { type Findings, type Method, methods } from './experiment.js';
 import { beginRun, measureOnce, readRun } from './run.js';
@@ -102,9 +103,7 @@ function parse() {
       engineName: engineOf(name),
       first: wholeNumber('seed', seed, 0),
       count: wholeNumber('seeds', seeds, 1),
-      folder: resolve(
-        resume ?? out ?? join('runs', new Date().toISOString().replaceAll(':', '-').slice(0, 19)),
-      ),
+      folder: resolve(resume ?? out ?? newRunFolder()),
       resume: resume !== undefined,
       json,
       help,
