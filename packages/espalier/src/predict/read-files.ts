@@ -27,29 +27,32 @@ export class FileReader {
 
   /**
    * @returns those that could be read, in their order.
-   * @throws CommandError for one that could not, where they are not to be left out.
+   * @throws CommandError for the first that could not, where they are not to be left out.
    */
   async readAll(files: readonly string[]): Promise<ReadFile[]> {
-    const found = await Promise.all(files.map((file) => this.#tryRead(file)));
-    return found.filter((one) => one !== undefined);
+    const outcomes = await Promise.allSettled(files.map((file) => this.#read(file)));
+    return outcomes.flatMap((outcome, index) => {
+      if (outcome.status === 'fulfilled') return [outcome.value];
+      this.#leaveOut(files[index] as string, outcome.reason);
+      return [];
+    });
   }
 
-  async #tryRead(file: string): Promise<ReadFile | undefined> {
-    try {
-      const { size } = await stat(file);
-      if (size > MAX_BYTES) throw new CommandError(`it has ${size} bytes, more than ${MAX_BYTES}`);
-      const bytes = await readFile(file);
-      return { file, bytes, input: await this.read(bytes) };
-    } catch (cause) {
-      const problem = `${file} cannot be read: ${messageOf(cause)}`;
-      if (this.onBadExample === 'throw') {
-        throw new CommandError(`${problem}. Mend it, or leave such files out with --on-bad-example skip`, {
-          cause,
-        });
-      }
-      console.error(`Left out: ${problem}`);
-      this.leftOut.push(file);
-      return undefined;
+  async #read(file: string): Promise<ReadFile> {
+    const { size } = await stat(file);
+    if (size > MAX_BYTES) throw new CommandError(`it has ${size} bytes, more than ${MAX_BYTES}`);
+    const bytes = await readFile(file);
+    return { file, bytes, input: await this.read(bytes) };
+  }
+
+  #leaveOut(file: string, cause: unknown): void {
+    const problem = `${file} cannot be read: ${messageOf(cause)}`;
+    if (this.onBadExample === 'throw') {
+      throw new CommandError(`${problem}. Mend it, or leave such files out with --on-bad-example skip`, {
+        cause,
+      });
     }
+    console.error(`Left out: ${problem}`);
+    this.leftOut.push(file);
   }
 }
