@@ -7,7 +7,8 @@ import { type EngineName, engineNames } from '@espalier/engine';
 export interface ExampleOptions {
   readonly engine: EngineName | 'auto';
   readonly epochs: number;
-  readonly seed: number;
+  /** One, or several for mean and spread over them. */
+  readonly seeds: readonly number[];
   /** Where to write the figures, if anywhere. */
   readonly json: string | undefined;
   readonly quick: boolean;
@@ -37,7 +38,7 @@ const engines: readonly (EngineName | 'auto')[] = ['auto', ...engineNames];
 const usage = `Options:
   --engine ${engines.join('|')}   where the arithmetic runs (auto)
   --epochs N                      how often every training example is seen
-  --seed N                        the seed of weights, data and order (1)
+  --seed N[,N...]                 the seed of weights, data and order (1), or several: a run of each, mean and spread
   --out DIR                       where the run is written: checkpoints, metrics.jsonl, report (runs/<date>)
   --resume DIR                    go on with the run in DIR, with its options, as if nothing had happened
   --json FILE                     write the figures to FILE
@@ -78,7 +79,7 @@ export function usageOf({ sets = [], equalSize = false, vectors = false }: Choic
 /** What a run that is resumed goes on with. */
 export type RunOptions = Pick<
   ExampleOptions,
-  'engine' | 'epochs' | 'seed' | 'quick' | 'set' | 'equalSize' | 'vectors'
+  'engine' | 'epochs' | 'seeds' | 'quick' | 'set' | 'equalSize' | 'vectors'
 >;
 
 /**
@@ -99,7 +100,7 @@ export function parseOptions(
     return {
       engine: given.engine ?? 'auto',
       epochs: given.epochs ?? epochs[quick ? 'quick' : 'default'],
-      seed: given.seed ?? 1,
+      seeds: given.seeds ?? [1],
       quick,
       set: given.set ?? choices.sets?.[0],
       equalSize: given.equalSize ?? false,
@@ -119,9 +120,9 @@ export function parseOptions(
   const own = saved(resume);
   for (const [option, value] of Object.entries(givenOptions(values, choices))) {
     const begun = own[option as keyof RunOptions];
-    if (value === undefined || value === begun) continue;
+    if (value === undefined || `${value}` === `${begun}`) continue;
     throw new UsageError(
-      `--${option === 'equalSize' ? 'equal-size' : option} is ${value}, but the run in ${resume} was begun with ${begun}. Leave it out to go on.`,
+      `--${nameOf(option)} is ${value}, but the run in ${resume} was begun with ${begun}. Leave it out to go on.`,
     );
   }
   return { ...own, json, dashboard, tensorboard, folder: resume, resume: true };
@@ -137,12 +138,25 @@ function givenOptions(
   return {
     ...(values.engine !== undefined && { engine: engineOf(values.engine) }),
     ...(values.epochs !== undefined && { epochs: wholeNumber('epochs', values.epochs, 1) }),
-    ...(values.seed !== undefined && { seed: wholeNumber('seed', values.seed, 0) }),
+    ...(values.seed !== undefined && { seeds: seedsOf(values.seed) }),
     ...(values.quick !== undefined && { quick: values.quick }),
     ...(values.set !== undefined && { set: setOf(values.set, sets) }),
     ...(own !== undefined && { equalSize: own }),
     ...(values.vectors !== undefined && { vectors: vectorsOf(values.vectors, vectors) }),
   };
+}
+
+/** What an option of a run is called on the command line. */
+function nameOf(option: string): string {
+  const names: Record<string, string> = { equalSize: 'equal-size', seeds: 'seed' };
+  return names[option] ?? option;
+}
+
+function seedsOf(text: string): number[] {
+  const seeds = text.split(',').map((seed) => wholeNumber('seed', seed, 0));
+  const twice = seeds.find((seed, index) => seeds.indexOf(seed) < index);
+  if (twice === undefined) return seeds;
+  throw new UsageError(`--seed is "${text}", which names ${twice} twice. Name every seed once.`);
 }
 
 function setOf(text: string, sets: readonly string[]): string {

@@ -1,18 +1,16 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as engine from '@espalier/engine';
-import { type Comparison, InterruptedError, type RunStore, type TrainedRun } from '@espalier/trainer';
+import { InterruptedError, type RunStore } from '@espalier/trainer';
 import { runFolder, startWatching, stopOnInterrupt, type Watching } from '@espalier/trainer/node';
-import writeFileAtomic from 'write-file-atomic';
+import type { Figures, Runs } from './figures.js';
 import { newRunFolder } from './new-run-folder.js';
 import { type Choices, type ExampleOptions, parseOptions, UsageError, usageOf } from './options.js';
+import { overSeeds } from './over-seeds.js';
+import { printFigures } from './print-figures.js';
 import { keepOptions, readOptions } from './run-options.js';
-
-/** What an example found out that compares a network with single tasks. */
-export type Figures = Pick<Comparison<never>, 'tasks' | 'deltas' | 'ofEqualSize' | 'runs'>;
-
-/** What an example found out that trains networks side by side. */
-export type Runs = Pick<Figures, 'runs'>;
+import { readFigures, type SeedFigures, seedFigures, writeFigures } from './seed-figures.js';
+import { printSeeds, writeSeedsReport } from './seeds-report.js';
 
 export interface ExampleApp extends Choices {
   readonly name: string;
@@ -22,7 +20,8 @@ export interface ExampleApp extends Choices {
   run(options: ExampleRun): Promise<Figures | Runs>;
 }
 
-export interface ExampleRun extends ExampleOptions {
+export interface ExampleRun extends Omit<ExampleOptions, 'seeds'> {
+  readonly seed: number;
   readonly engine: engine.EngineName;
   /** Everything about the run is written here. */
   readonly folder: string;
@@ -48,11 +47,9 @@ export async function runExample(
   }
   const interruption = stopOnInterrupt();
   let folder = '';
-  let first: string | undefined;
   let watching: Watching | undefined;
   try {
     const options = parseOptions(args, app.epochs, (saved) => readOptions(saved, app.name), app);
-    const started = performance.now();
     const report = await engine.use(options.engine);
     for (const { engine: name, reason, remedy } of report.passedOver) {
       console.error(`Engine ${name} passed over: ${reason}. ${remedy}`);
@@ -61,25 +58,12 @@ export async function runExample(
     folder = resolve(options.folder ?? newRunFolder());
     if (!options.resume) await keepOptions(folder, app.name, { ...options, engine: report.engine });
     watching = await startWatching(app.name, options);
-    const figures = await app.run({
-      ...options,
-      engine: report.engine,
-      folder,
-      keep(run) {
-        first ??= run;
-        const own = run === first ? folder : join(folder, run);
-        const resume = options.resume && existsSync(own);
-        return runFolder(own, { resume, everySteps: STEPS_BETWEEN_CHECKPOINTS });
-      },
-      signal: interruption.signal,
-      watch: watching.watch,
-    });
-    const seconds = (performance.now() - started) / 1000;
-    if ('tasks' in figures) printComparison(figures);
-    else printMetrics(figures);
-    printRuns(figures);
-    if (options.json !== undefined)
-      await writeJson(options.json, report.engine, options.seed, seconds, figures);
+    const { watch } = watching;
+    const chosen = { ...options, engine: report.engine, signal: interruption.signal };
+    const found = await (options.seeds.length === 1
+      ? runSeed(app, { ...chosen, seed: options.seeds[0], folder, watch })
+      : runSeeds(app, { ...chosen, folder, watch }));
+    if (options.json !== undefined) await writeFigures(resolve(options.json), found);
   } catch (error) {
     console.error(error instanceof Error ? `${error.name}: ${error.message}` : error);
     if (error instanceof UsageError) console.error(`\n${usage}`);
@@ -93,91 +77,51 @@ export async function runExample(
   }
 }
 
+/** One run. */
+async function runSeed(app: ExampleApp, options: Omit<ExampleRun, 'keep'>): Promise<SeedFigures> {
+  const { folder, resume } = options;
+  let first: string | undefined;
+  const started = performance.now();
+  const figures = await app.run({
+    ...options,
+    keep(run) {
+      first ??= run;
+      const own = run === first ? folder : join(folder, run);
+      return runFolder(own, { resume: resume && existsSync(own), everySteps: STEPS_BETWEEN_CHECKPOINTS });
+    },
+  });
+  printFigures(figures);
+  return seedFigures(figures, {
+    engine: options.engine,
+    seed: options.seed,
+    seconds: (performance.now() - started) / 1000,
+  });
+}
+
+/** A run of each seed in a folder of its own, those left out that have ended already. */
+async function runSeeds(
+  app: ExampleApp,
+  { seeds, ...options }: Omit<ExampleRun, 'keep' | 'seed'> & Pick<ExampleOptions, 'seeds'>,
+) {
+  const found: SeedFigures[] = [];
+  for (const seed of seeds) {
+    const folder = join(options.folder, `seed-${seed}`);
+    const file = join(folder, 'figures.json');
+    const ended = options.resume ? await readFigures(file) : undefined;
+    console.log(`Seed ${seed}${ended ? ' has been run' : ''}`);
+    const watch = (run: string) => options.watch(`seed-${seed}-${run}`);
+    const figures = ended ?? (await runSeed(app, { ...options, seed, folder, watch }));
+    if (!ended) await writeFigures(file, figures);
+    found.push(figures);
+  }
+  const summary = overSeeds(found);
+  printSeeds(summary);
+  console.log(`Report: ${await writeSeedsReport(options.folder, app.name, summary)}`);
+  return summary;
+}
+
 /** 130 is what a shell gives for Ctrl-C. */
 function exitCode(error: unknown): number {
   if (error instanceof InterruptedError) return 130;
   return error instanceof UsageError ? 2 : 1;
-}
-
-function printComparison({ tasks, deltas, ofEqualSize }: Figures): void {
-  printTasks({ tasks, deltas });
-  if (ofEqualSize === undefined) return;
-  const { width, parameters } = ofEqualSize;
-  console.log(
-    `Beside single-task networks of ${round(width, 2)} times the width, which together have as many weights (${parameters}):`,
-  );
-  printTasks(ofEqualSize);
-}
-
-function printTasks({ tasks, deltas }: Pick<Figures, 'tasks' | 'deltas'>): void {
-  console.table(
-    Object.fromEntries(
-      tasks.map(({ task, metric, single, multi, delta }) => [
-        task,
-        {
-          metric,
-          single: round(single, 4),
-          multi: round(multi, 4),
-          'Δ %': delta === undefined ? '–' : round(delta, 1),
-        },
-      ]),
-    ),
-  );
-  const delta = deltas.mainMetrics;
-  console.log(`Mean Δ: ${delta === undefined ? '–' : `${round(delta, 1)} %`}`);
-}
-
-function printMetrics({ runs }: Runs): void {
-  const rows = runs.flatMap(({ name, evaluation }) =>
-    Object.entries(evaluation).map(([task, metrics]) => [
-      `${name}: ${task}`,
-      Object.fromEntries(Object.entries(metrics).map(([metric, value]) => [metric, round(value, 4)])),
-    ]),
-  );
-  console.table(Object.fromEntries(rows));
-}
-
-function printRuns({ runs }: Runs): void {
-  console.table(
-    Object.fromEntries(
-      runs.map(({ name, parameters, steps, seconds }) => [
-        name,
-        { parameters, steps: steps.length, seconds: round(seconds, 1) },
-      ]),
-    ),
-  );
-}
-
-async function writeJson(
-  file: string,
-  engineName: string,
-  seed: number,
-  seconds: number,
-  found: Figures | Runs,
-) {
-  const figures = {
-    engine: engineName,
-    seed,
-    seconds,
-    ...('tasks' in found ? compared(found) : evaluated(found)),
-  };
-  await writeFileAtomic(resolve(file), `${JSON.stringify(figures, null, 2)}\n`);
-}
-
-function compared({ tasks, deltas, ofEqualSize }: Figures) {
-  const byTask = tasks.map(({ task, metric, single, multi }) => [task, { metric, single, multi }]);
-  return {
-    tasks: Object.fromEntries(byTask),
-    deltaM: deltas.mainMetrics,
-    deltas,
-    ...(ofEqualSize !== undefined && { ofEqualSize }),
-  };
-}
-
-function evaluated({ runs }: Runs): { runs: Record<string, TrainedRun['evaluation']> } {
-  return { runs: Object.fromEntries(runs.map(({ name, evaluation }) => [name, evaluation])) };
-}
-
-function round(value: number, digits: number): number {
-  return Number(value.toFixed(digits));
 }

@@ -9,11 +9,11 @@ const fileOf = (folder: string) => join(folder, 'options.json');
 
 /** Keeps the options with which a run is begun, so that `--resume` needs no other. */
 export async function keepOptions(folder: string, app: string, options: RunOptions): Promise<void> {
-  const { engine, epochs, seed, quick, set, equalSize, vectors } = options;
+  const { engine, epochs, seeds, quick, set, equalSize, vectors } = options;
   await mkdir(folder, { recursive: true });
   await writeFileAtomic(
     fileOf(folder),
-    `${JSON.stringify({ app, engine, epochs, seed, quick, set, equalSize, vectors })}\n`,
+    `${JSON.stringify({ app, engine, epochs, seeds, quick, set, equalSize, vectors })}\n`,
   );
 }
 

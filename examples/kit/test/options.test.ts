@@ -5,7 +5,7 @@ const epochs = { default: 4, quick: 1 };
 const saved: RunOptions = {
   engine: 'wasm',
   epochs: 7,
-  seed: 3,
+  seeds: [3],
   quick: false,
   set: undefined,
   equalSize: false,
@@ -19,7 +19,7 @@ describe('options of examples', () => {
     expect(parseOptions([], epochs)).toEqual({
       engine: 'auto',
       epochs: 4,
-      seed: 1,
+      seeds: [1],
       json: undefined,
       quick: false,
       equalSize: false,
@@ -61,7 +61,7 @@ describe('options of examples', () => {
     expect(parseOptions(args, epochs)).toEqual({
       engine: 'wasm',
       epochs: 7,
-      seed: 0,
+      seeds: [0],
       json: 'out.json',
       quick: true,
       equalSize: false,
@@ -70,6 +70,15 @@ describe('options of examples', () => {
       folder: undefined,
       resume: false,
     });
+  });
+
+  test('name one seed, or several', () => {
+    expect(parseOptions(['--seed', '7'], epochs).seeds).toEqual([7]);
+    expect(parseOptions(['--seed', '1,2,3'], epochs).seeds).toEqual([1, 2, 3]);
+    expect(() => parseOptions(['--seed', '1,2,1'], epochs)).toThrow(
+      new UsageError('--seed is "1,2,1", which names 1 twice. Name every seed once.'),
+    );
+    expect(() => parseOptions(['--seed', '1,,2'], epochs)).toThrow(/--seed is ""; expected a whole number/);
   });
 
   test('choose one of the data sets, the first unless told', () => {

@@ -7,7 +7,7 @@ export type { GridExecutor } from './grid/executor.js';
 export { type GridAxes, type GridJob, gridJobs } from './grid/jobs.js';
 export type { FailedJob, GridTask, JobResult } from './grid/run-job.js';
 export type { GridRow, GridSummary } from './grid/summary.js';
-export { escapeHtml } from './html.js';
+export { escapeHtml, htmlPage } from './html.js';
 export { type Interruption, stopOnInterrupt } from './interrupt.js';
 export { consoleProgress, type Progress } from './progress.js';
 export { type Report, type ReportSection, writeReport } from './report.js';

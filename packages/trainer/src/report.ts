@@ -4,7 +4,7 @@ import { messageOf } from '@espalier/core';
 import writeFileAtomic from 'write-file-atomic';
 import type { Comparison, TrainedRun } from './compare.js';
 import { FileError } from './errors.js';
-import { escapeHtml } from './html.js';
+import { escapeHtml, htmlPage } from './html.js';
 import { plotLibrary } from './plot-library.js';
 
 /** A part of a report that its author made, such as pictures with predictions. */
@@ -46,27 +46,24 @@ export async function writeReport(file: string, report: Report): Promise<void> {
 async function renderReport({ title, summary, comparison, sections }: Report): Promise<string> {
   const { script, style } = await plotLibrary();
   const curves = comparison.tasks.map(({ task }) => ({ task, lines: lossCurves(task, comparison.runs) }));
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(title)}</title>
-<style>${style}${STYLE}</style>
-<main>
-<h1>${escapeHtml(title)}</h1>
+  return htmlPage(
+    title,
+    `<h1>${escapeHtml(title)}</h1>
 <p>${escapeHtml(summary)}</p>
 <h2>Results on held-out examples</h2>
 ${resultTable(comparison)}
 ${runTable(comparison.runs)}
 <h2>Losses while training</h2>
 <div class="curves">${curves.map(({ task }) => `<figure><figcaption>${escapeHtml(task)}</figcaption><div class="curve" role="img" aria-label="Loss curves of ${escapeHtml(task)}"></div></figure>`).join('')}</div>
-${sections.map((section) => `<h2>${escapeHtml(section.title)}</h2>\n${section.html}`).join('\n')}
-</main>
-<script type="application/json" id="curves">${JSON.stringify(curves).replaceAll('<', '\\u003c')}</script>
+${sections.map((section) => `<h2>${escapeHtml(section.title)}</h2>\n${section.html}`).join('\n')}`,
+    {
+      style: style + CURVE_STYLE,
+      scripts: `<script type="application/json" id="curves">${JSON.stringify(curves).replaceAll('<', '\\u003c')}</script>
 <script>${script}</script>
 <script>${DRAW_CURVES}</script>
-</html>
-`;
+`,
+    },
+  );
 }
 
 function resultTable({ tasks, deltas }: Report['comparison']): string {
@@ -131,13 +128,7 @@ function signed(percent: number | undefined): string {
   return percent === undefined ? '–' : `${percent < 0 ? '−' : '+'}${Math.abs(percent).toFixed(1)} %`;
 }
 
-const STYLE = `
-:root { font: 16px/1.5 system-ui, sans-serif; color: #1c2a1f; background: #fbfaf6; }
-main { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.7rem; } h2 { font-size: 1.2rem; margin-top: 2.2rem; }
-table { border-collapse: collapse; margin: 1rem 0; }
-th, td { padding: .35rem .9rem; text-align: right; border-bottom: 1px solid #d8d5c8; font-variant-numeric: tabular-nums; }
-th:first-child { text-align: left; } thead th { color: #5b6b5e; font-weight: 500; }
+const CURVE_STYLE = `
 .curves { display: flex; flex-wrap: wrap; gap: 1rem; } figure { margin: 0; } figcaption { font-weight: 600; }
 `;
 
