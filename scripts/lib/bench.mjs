@@ -14,6 +14,7 @@ const benches = {
   serve: 'espalier serve with the digits model: latency, bad requests, memory',
   sharing: 'what a further task costs in hard sharing, by traced training steps',
   trainer: 'what watching, keeping and going on with a training cost',
+  vision: "from a network's outputs to objects: suppression, grouping, merging",
 };
 
 export function describeBenches() {

@@ -5,10 +5,18 @@ import { ANCHORS_A_CELL, levelSize, pyramidAnchors } from './anchors.js';
 import type { Box, DetectedBox, LabelledBox } from './box.js';
 import { type BoxDeltas, boxFrom, deltasOf } from './box-deltas.js';
 import { checkBox } from './check-box.js';
-import { boxMetrics, type CandidateBox, detectedBoxes, LEAST_SCORE } from './detected-boxes.js';
+import {
+  boxMetrics,
+  CANDIDATES,
+  type CandidateBox,
+  detectedBoxes,
+  LEAST_LOGIT,
+  probabilityOf,
+} from './detected-boxes.js';
 import { drawBoxes } from './draw/boxes.js';
 import type { PictureSize, VisionHead } from './draw/picture.js';
 import { BACKGROUND, matchAnchors } from './match-anchors.js';
+import { Surest } from './surest.js';
 
 export interface AnchorDetectionOptions<Class extends string> {
   /** The names of the classes of objects, at least one. A box's `class` is a place in this list. */
@@ -34,8 +42,6 @@ const FIRST_DEVIATION = 0.01;
 /** The focal loss's weight of objects, and its exponent (section 3.2). */
 const ALPHA = 0.25;
 const GAMMA = 2;
-/** Of so many of a picture's surest boxes the best are chosen (section 4.1). */
-const CANDIDATES = 1000;
 
 /**
  * Object detection with anchors, on a pyramid: RetinaNet. Every cell of every level has nine anchors, boxes of three
@@ -218,22 +224,26 @@ function candidates(
   { anchors, classes }: { anchors: readonly Box[]; classes: number },
 ): CandidateBox[] {
   const depth = classes + BOX;
-  const found: { readonly anchor: number; readonly class: number; readonly score: number }[] = [];
+  const surest = new Surest(CANDIDATES, LEAST_LOGIT);
   for (let anchor = 0; anchor < anchors.length; anchor++) {
-    for (let index = 0; index < classes; index++) {
-      const score = 1 / (1 + Math.exp(-rows[anchor * depth + index]));
-      if (score >= LEAST_SCORE) found.push({ anchor, class: index, score });
+    for (let place = anchor * depth; place < anchor * depth + classes; place++) {
+      surest.offer(place, rows[place]);
     }
   }
-  const surest = found.sort((a, b) => b.score - a.score).slice(0, CANDIDATES);
   return surest
-    .map(({ anchor, class: index, score }) => {
+    .ranked()
+    .map(({ place, score }) => {
+      const anchor = Math.floor(place / depth);
       const [right, down, logWidth, logHeight] = rows.subarray(
         anchor * depth + classes,
         (anchor + 1) * depth,
       );
       const deltas: BoxDeltas = [right, down, logWidth, logHeight];
-      return { ...insidePicture(boxFrom(deltas, anchors[anchor])), class: index, score };
+      return {
+        ...insidePicture(boxFrom(deltas, anchors[anchor])),
+        class: place % depth,
+        score: probabilityOf(score),
+      };
     })
     .filter(({ width, height }) => width > 0 && height > 0);
 }

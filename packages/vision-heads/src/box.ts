@@ -39,11 +39,13 @@ export function nonMaximumSuppression<B extends Box & { readonly class: number; 
   threshold: number,
 ): B[] {
   const kept: B[] = [];
+  const keptOfClass = new Map<number, B[]>();
   for (const box of boxes.toSorted((a, b) => b.score - a.score)) {
-    const suppressed = kept.some(
-      (better) => better.class === box.class && intersectionOverUnion(better, box) > threshold,
-    );
-    if (!suppressed) kept.push(box);
+    const rivals = keptOfClass.get(box.class) ?? [];
+    if (rivals.some((better) => intersectionOverUnion(better, box) > threshold)) continue;
+    kept.push(box);
+    rivals.push(box);
+    keptOfClass.set(box.class, rivals);
   }
   return kept;
 }

@@ -2,13 +2,25 @@ import type { Metric } from '@espalier/core';
 import { type DetectedBox, type LabelledBox, nonMaximumSuppression } from './box.js';
 import { averagePrecision } from './metrics/average-precision.js';
 
-/** The least score of a box that a detection head gives. */
-export const LEAST_SCORE = 0.05;
+/** Boxes that a detection head gives score more. */
+const LEAST_SCORE = 0.05;
+/** The same before the sigmoid. */
+export const LEAST_LOGIT = Math.log(LEAST_SCORE / (1 - LEAST_SCORE));
+/**
+ * Of so many of a picture's surest boxes the best are chosen: T.-Y. Lin et al., "Focal Loss for Dense Object Detection",
+ * ICCV 2017, section 4.1.
+ */
+export const CANDIDATES = 1000;
 /** Boxes of one class that overlap more than this are one object. */
 const SUPPRESSION = 0.5;
 
 /** A box that may be an object, or another box of one. */
 export type CandidateBox = LabelledBox & { readonly score: number };
+
+/** The probability of an object, by its logit. */
+export function probabilityOf(logit: number): number {
+  return 1 / (1 + Math.exp(-logit));
+}
 
 /** The objects of one picture, each once, the surest first. */
 export function detectedBoxes<Class extends string>(

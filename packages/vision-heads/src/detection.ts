@@ -3,9 +3,17 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import type { DetectedBox, LabelledBox } from './box.js';
 import { type BoxTensors, generalizedIouLosses } from './box-losses.js';
 import { checkBox } from './check-box.js';
-import { boxMetrics, type CandidateBox, detectedBoxes, LEAST_SCORE } from './detected-boxes.js';
+import {
+  boxMetrics,
+  CANDIDATES,
+  type CandidateBox,
+  detectedBoxes,
+  LEAST_LOGIT,
+  probabilityOf,
+} from './detected-boxes.js';
 import { drawBoxes } from './draw/boxes.js';
 import type { VisionHead } from './draw/picture.js';
+import { Surest } from './surest.js';
 
 export interface DetectionOptions<Class extends string> {
   /** The names of the classes of objects, at least one. A box's `class` is a place in this list. */
@@ -205,43 +213,48 @@ function focalLosses(scores: tf.Tensor, heat: tf.Tensor): tf.Tensor {
   return tf.add(tf.mul(isCentre, found), tf.mul(tf.sub(1, isCentre), invented));
 }
 
-/** The boxes of one picture: at every cell that scores at least as high as its eight neighbours. */
-function readBoxes(cells: Float32Array, { height, width, depth }: Grid, classes: number): CandidateBox[] {
-  const boxes: CandidateBox[] = [];
+/** The surest boxes of one picture: at cells that score at least as high as their eight neighbours. */
+function readBoxes(cells: Float32Array, grid: Grid, classes: number): CandidateBox[] {
+  const { height, width, depth } = grid;
+  const surest = new Surest(CANDIDATES, LEAST_LOGIT);
   for (let row = 0; row < height; row++) {
     for (let column = 0; column < width; column++) {
       const cell = (row * width + column) * depth;
-      const [offsetX, offsetY, logWidth, logHeight] = cells.subarray(cell + classes, cell + classes + BOX);
-      for (let index = 0; index < classes; index++) {
-        const score = 1 / (1 + Math.exp(-cells[cell + index]));
-        if (score < LEAST_SCORE || !isPeak(cells, { height, width, depth }, row, column, index)) continue;
-        const boxWidth = Math.exp(logWidth);
-        const boxHeight = Math.exp(logHeight);
-        boxes.push({
-          x: (column + offsetX) / width - boxWidth / 2,
-          y: (row + offsetY) / height - boxHeight / 2,
-          width: boxWidth,
-          height: boxHeight,
-          class: index,
-          score,
-        });
+      for (let place = cell; place < cell + classes; place++) {
+        if (surest.takes(cells[place]) && isPeak(cells, grid, row, column, place)) {
+          surest.offer(place, cells[place]);
+        }
       }
     }
   }
-  return boxes;
+  return surest.ranked().map(({ place, score }) => {
+    const cell = Math.floor(place / depth);
+    const first = cell * depth + classes;
+    const [offsetX, offsetY, logWidth, logHeight] = cells.subarray(first, first + BOX);
+    const boxWidth = Math.exp(logWidth);
+    const boxHeight = Math.exp(logHeight);
+    return {
+      x: ((cell % width) + offsetX) / width - boxWidth / 2,
+      y: (Math.floor(cell / width) + offsetY) / height - boxHeight / 2,
+      width: boxWidth,
+      height: boxHeight,
+      class: place % depth,
+      score: probabilityOf(score),
+    };
+  });
 }
 
+/** Whether no neighbour of a cell scores higher than the place in it. */
 function isPeak(
   cells: Float32Array,
   { height, width, depth }: Grid,
   row: number,
   column: number,
-  index: number,
-) {
-  const own = cells[(row * width + column) * depth + index];
-  for (let y = Math.max(row - 1, 0); y <= Math.min(row + 1, height - 1); y++) {
-    for (let x = Math.max(column - 1, 0); x <= Math.min(column + 1, width - 1); x++) {
-      if (cells[(y * width + x) * depth + index] > own) return false;
+  place: number,
+): boolean {
+  for (let down = row > 0 ? -1 : 0; down <= (row < height - 1 ? 1 : 0); down++) {
+    for (let right = column > 0 ? -1 : 0; right <= (column < width - 1 ? 1 : 0); right++) {
+      if (cells[place + (down * width + right) * depth] > cells[place]) return false;
     }
   }
   return true;

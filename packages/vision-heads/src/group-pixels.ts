@@ -1,4 +1,5 @@
 import type { Segment, SegmentMap } from './label-map.js';
+import { NearestPoint } from './nearest-point.js';
 
 /** What a picture's output says: size, and how many classes of objects there are besides the background. */
 export interface PixelOutputs {
@@ -13,6 +14,8 @@ const PEAK_RADIUS = 3;
 const LEAST_HEAT = 0.3;
 /** Objects of fewer pixels are specks. */
 const LEAST_AREA = 8;
+/** Offsets are learned in units of this many pixels, so that they are about as large as the other outputs. */
+export const OFFSET_UNIT = 10;
 
 interface FoundObject extends Segment {
   readonly score: number;
@@ -22,32 +25,39 @@ interface FoundObject extends Segment {
  * Groups pixels to objects: those of a connected region go to the centre of this region that is nearest to where they
  * say that theirs is. A region without a centre is one object.
  *
- * @param outputs for every pixel, in row-major order, the probabilities of background and classes, the heat of
- * being a centre, and the centre's offset down and right, in pixels.
+ * Plain code on raw outputs: on every engine that is as fast as the fastest of them.
+ *
+ * @param outputs for every pixel, in row-major order, the scores of background and classes, the logit of the heat of
+ * being a centre, and the centre's offset down and right, in `OFFSET_UNIT` pixels.
  */
 export function groupPixels(
   outputs: Float32Array,
   { width, height, classes }: PixelOutputs,
 ): SegmentMap<FoundObject> {
   const depth = classes + 4;
-  const foreground = Uint8Array.from({ length: width * height }, (_, pixel) =>
-    Number(outputs[pixel * depth] < 0.5),
-  );
-  const heat = (pixel: number) => outputs[pixel * depth + classes + 1];
+  const heat = new Float32Array(width * height);
+  const foreground = new Uint8Array(width * height);
+  for (let pixel = 0; pixel < foreground.length; pixel++) {
+    const place = pixel * depth;
+    heat[pixel] = outputs[place + classes + 1];
+    foreground[pixel] = Number(isForeground(outputs, place, classes));
+  }
   const objects: number[][] = [];
   for (const region of connectedRegions(foreground, width)) {
-    const centres = region.filter((pixel) => isCentre(pixel, heat, foreground, width));
+    const centres = region.filter((pixel) => isCentre(pixel, heat, width));
     if (centres.length < 2) {
       objects.push(region);
       continue;
     }
     const own = centres.map((): number[] => []);
-    const rows = Float64Array.from(centres, (centre) => Math.floor(centre / width));
-    const columns = Float64Array.from(centres, (centre) => centre % width);
+    const nearest = new NearestPoint(
+      centres.map((centre) => ({ row: Math.floor(centre / width), column: centre % width })),
+    );
     for (const pixel of region) {
-      const row = Math.floor(pixel / width) + outputs[pixel * depth + classes + 2];
-      const column = (pixel % width) + outputs[pixel * depth + classes + 3];
-      own[nearest(rows, columns, row, column)].push(pixel);
+      const offsets = pixel * depth + classes + 2;
+      const row = Math.floor(pixel / width) + OFFSET_UNIT * outputs[offsets];
+      const column = (pixel % width) + OFFSET_UNIT * outputs[offsets + 1];
+      own[nearest.to(row, column)].push(pixel);
     }
     objects.push(...own);
   }
@@ -60,6 +70,25 @@ export function groupPixels(
     for (const pixel of pixels) values[pixel] = segments.length;
   }
   return { width, height, values, segments };
+}
+
+/** Whether the classes together are more probable than the background. */
+function isForeground(outputs: Float32Array, place: number, classes: number): boolean {
+  const background = outputs[place];
+  let odds = 0;
+  for (let index = 1; index <= classes; index++) {
+    if (outputs[place + index] > background) return true;
+    odds += Math.exp(outputs[place + index] - background);
+  }
+  return odds > 1;
+}
+
+/** Softmax of the background (0) or a class, of the scores from a place on. */
+function probability(outputs: Float32Array, place: number, classes: number, index: number): number {
+  let sum = 0;
+  const own = outputs[place + index];
+  for (let other = 0; other <= classes; other++) sum += Math.exp(outputs[place + other] - own);
+  return 1 / sum;
 }
 
 /** The pixels of every region of foreground whose pixels share edges. */
@@ -89,52 +118,38 @@ function connectedRegions(foreground: Uint8Array, width: number): number[][] {
   }
 }
 
-function isCentre(
-  pixel: number,
-  heat: (pixel: number) => number,
-  foreground: Uint8Array,
-  width: number,
-): boolean {
-  const own = heat(pixel);
-  if (own < LEAST_HEAT) return false;
-  const height = foreground.length / width;
+const LEAST_LOGIT = Math.log(LEAST_HEAT / (1 - LEAST_HEAT));
+
+function isCentre(pixel: number, heat: Float32Array, width: number): boolean {
+  const own = heat[pixel];
+  if (own < LEAST_LOGIT) return false;
+  const height = heat.length / width;
   const [row, column] = [Math.floor(pixel / width), pixel % width];
   for (let y = Math.max(row - PEAK_RADIUS, 0); y <= Math.min(row + PEAK_RADIUS, height - 1); y++) {
     for (let x = Math.max(column - PEAK_RADIUS, 0); x <= Math.min(column + PEAK_RADIUS, width - 1); x++) {
       const other = y * width + x;
       // Of equals the first is the centre.
-      if (heat(other) > own || (heat(other) === own && other < pixel)) return false;
+      if (heat[other] > own || (heat[other] === own && other < pixel)) return false;
     }
   }
   return true;
-}
-
-/** Which of the centres is nearest to a row and a column. */
-function nearest(rows: Float64Array, columns: Float64Array, row: number, column: number): number {
-  let best = 0;
-  let least = Number.POSITIVE_INFINITY;
-  for (let index = 0; index < rows.length; index++) {
-    const distance = (rows[index] - row) ** 2 + (columns[index] - column) ** 2;
-    if (distance >= least) continue;
-    best = index;
-    least = distance;
-  }
-  return best;
 }
 
 /** The class that the pixels agree on, and the mean of its probability times the largest heat. */
 function describe(
   pixels: readonly number[],
   outputs: Float32Array,
-  heat: (pixel: number) => number,
+  heat: Float32Array,
   classes: number,
 ): FoundObject {
   const sums = new Float64Array(classes);
-  let largest = 0;
+  let largest = Number.NEGATIVE_INFINITY;
   for (const pixel of pixels) {
-    for (let index = 0; index < classes; index++) sums[index] += outputs[pixel * (classes + 4) + 1 + index];
-    largest = Math.max(largest, heat(pixel));
+    const place = pixel * (classes + 4);
+    for (let index = 0; index < classes; index++)
+      sums[index] += probability(outputs, place, classes, index + 1);
+    largest = Math.max(largest, heat[pixel]);
   }
   const sum = Math.max(...sums);
-  return { class: sums.indexOf(sum), score: (sum / pixels.length) * largest };
+  return { class: sums.indexOf(sum), score: sum / pixels.length / (1 + Math.exp(-largest)) };
 }

@@ -2,7 +2,7 @@ import { TaskError } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { VisionHead } from './draw/picture.js';
 import { drawSegments } from './draw/segments.js';
-import { groupPixels } from './group-pixels.js';
+import { groupPixels, OFFSET_UNIT } from './group-pixels.js';
 import { checkIndex } from './indices.js';
 import { checkMapSize, type FoundSegment, type SegmentMap, UNKNOWN } from './label-map.js';
 import { maskAveragePrecision } from './metrics/mask-average-precision.js';
@@ -19,8 +19,6 @@ export interface InstanceSegmentationOptions<Class extends string> {
 
 /** Heat of being a centre (1), and where the centre is from here: down (1) and right (1). */
 const CENTRE = 3;
-/** Offsets are learned in units of this many pixels, so that they are about as large as the other outputs. */
-const OFFSET_UNIT = 10;
 /** How much the squared error of the heat counts, and the absolute error of the offsets. */
 const HEAT_WEIGHT = 10;
 const OFFSET_WEIGHT = 0.5;
@@ -85,15 +83,7 @@ export function instanceSegmentation<const Class extends string>({
 
     async decode(output) {
       const [examples, height, width, depth] = output.shape as [number, number, number, number];
-      const activated = tf.tidy(() => {
-        const [scores, heat, offsets] = tf.split(output, [count + 1, 1, 2], -1);
-        return tf.concat(
-          [tf.softmax(scores as tf.Tensor4D), tf.sigmoid(heat), tf.mul(offsets, OFFSET_UNIT)],
-          -1,
-        );
-      });
-      const values = await activated.data<'float32'>();
-      activated.dispose();
+      const values = await output.data<'float32'>();
       const size = height * width * depth;
       return Array.from({ length: examples }, (_, example) => {
         const pixels = values.subarray(example * size, (example + 1) * size);

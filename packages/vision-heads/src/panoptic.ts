@@ -31,19 +31,25 @@ export function mergePanoptic<Class extends string>(
     }
     return { class: index, label: semantic.classes[index] };
   });
-  const areas = new Map<number, number>();
-  for (const [pixel, index] of semantic.values.entries()) {
-    if (instances.values[pixel] <= 0) areas.set(index, (areas.get(index) ?? 0) + 1);
-  }
-  const places = new Map<number, number>();
-  for (const [index, area] of areas) {
-    const label = semantic.classes[index];
-    if (label === undefined || things.includes(label) || area < leastStuffArea) continue;
+  const areas = stuffAreas(semantic, instances);
+  const places = new Int32Array(areas.length);
+  for (const [index, label] of semantic.classes.entries()) {
+    if (areas[index] === 0 || things.includes(label) || areas[index] < leastStuffArea) continue;
     segments.push({ class: index, label });
-    places.set(index, segments.length);
+    places[index] = segments.length;
   }
-  const values = Int32Array.from(semantic.values, (index, pixel) =>
-    instances.values[pixel] > 0 ? instances.values[pixel] : (places.get(index) ?? 0),
-  );
+  const values = Int32Array.from(instances.values);
+  for (let pixel = 0; pixel < values.length; pixel++) {
+    if (values[pixel] <= 0) values[pixel] = places[semantic.values[pixel]] ?? 0;
+  }
   return { width: semantic.width, height: semantic.height, values, segments };
+}
+
+/** The pixels of every class of the semantic map that no object covers. */
+function stuffAreas({ values, classes }: SegmentedPicture, instances: SegmentMap): Int32Array {
+  const areas = new Int32Array(classes.length);
+  for (let pixel = 0; pixel < values.length; pixel++) {
+    if (instances.values[pixel] <= 0) areas[values[pixel]]++;
+  }
+  return areas;
 }

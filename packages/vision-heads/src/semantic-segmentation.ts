@@ -78,19 +78,13 @@ export function semanticSegmentation<const Class extends string>({
 
     async decode(scores) {
       const [examples, height, width] = scores.shape;
-      const { best, probabilities } = tf.tidy(() => {
-        const softmax = tf.softmax(scores as tf.Tensor4D);
-        return { best: tf.argMax(softmax, -1), probabilities: tf.max(softmax, -1) };
-      });
-      const [values, sure] = await Promise.all([best.data<'int32'>(), probabilities.data<'float32'>()]);
-      tf.dispose([best, probabilities]);
-      const size = height * width;
+      const all = await scores.data<'float32'>();
+      const size = height * width * count;
       return Array.from({ length: examples }, (_, example) => ({
         width,
         height,
         classes,
-        values: Int32Array.from(values.subarray(example * size, (example + 1) * size)),
-        probabilities: Float32Array.from(sure.subarray(example * size, (example + 1) * size)),
+        ...surestClasses(all.subarray(example * size, (example + 1) * size), count),
       }));
     },
 
@@ -103,6 +97,26 @@ export function semanticSegmentation<const Class extends string>({
     /** The classes but the first, each in its colour. */
     draw: (map, size) => drawSegments(map, size, { opacity: 0.35, stroke: 0.6 }),
   };
+}
+
+/** Plain code: the plain engine takes 20 times as long for tensors of a picture's size. */
+function surestClasses(
+  scores: Float32Array,
+  count: number,
+): { readonly values: Int32Array; readonly probabilities: Float32Array } {
+  const values = new Int32Array(scores.length / count);
+  const probabilities = new Float32Array(values.length);
+  for (let pixel = 0; pixel < values.length; pixel++) {
+    const place = pixel * count;
+    let best = 0;
+    for (let index = 1; index < count; index++)
+      if (scores[place + index] > scores[place + best]) best = index;
+    let sum = 0;
+    for (let index = 0; index < count; index++) sum += Math.exp(scores[place + index] - scores[place + best]);
+    values[pixel] = best;
+    probabilities[pixel] = 1 / sum;
+  }
+  return { values, probabilities };
 }
 
 function checkClasses({ values, width }: ClassMap, count: number, task: string): void {
