@@ -2,7 +2,7 @@ import { pairedTest, type Spread, spreadOf } from '@espalier/trainer';
 import type { SeedFigures } from './seed-figures.js';
 
 /** A metric over the seeds, with its value for each. */
-export interface Repeated extends Spread {
+interface Repeated extends Spread {
   readonly task: string;
   readonly metric: string;
   readonly values: readonly number[];
