@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { registerBlockLstm } from './block-lstm.js';
 import { type EngineName, engineNames } from './engine-names.js';
 import { EngineError } from './errors.js';
 import { loadNative } from './native.js';
@@ -62,6 +63,7 @@ async function start(name: EngineName): Promise<void> {
       registerReductionGradients();
       registerTileGradient();
       registerNativeGradients();
+      registerBlockLstm();
       return select(name, 'tensorflow', 'Reinstall @tensorflow/tfjs-node.');
     case 'webgpu':
       await loadWebGpu();
