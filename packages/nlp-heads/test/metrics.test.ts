@@ -12,6 +12,7 @@ import {
   pearson,
   spearman,
 } from '@espalier/nlp-heads';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 /** What the field's tools say: `reference/make.py` wrote it. */
@@ -87,6 +88,15 @@ test.each(reference.classes)('classes score as in scikit-learn, case %#', (examp
   expect(accuracyScore(predictions, labels)).toBeCloseTo(example.accuracy, 12);
   expect(macroF1(predictions, labels)).toBeCloseTo(example.macroF1, 12);
   expect(matthewsCorrelation(predictions, labels)).toBeCloseTo(example.mcc, 12);
+});
+
+test('a Matthews correlation of perfect predictions is 1, exactly', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 2 }), (labels) => {
+      fc.pre(new Set(labels).size > 1);
+      expect(matthewsCorrelation(labels, labels)).toBe(1);
+    }),
+  );
 });
 
 test.each(reference.multiLabel)('several labels score as in scikit-learn, case %#', (example) => {

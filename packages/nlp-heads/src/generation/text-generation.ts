@@ -50,9 +50,9 @@ export function textGeneration(
   const end = codec.size + 1;
   const length = longest + 1;
   const shape = { ...decoder, symbols: end + 1, longest: length };
-  const { units, layers, heads } = decoderSize(decoder);
+  const { units, layers, heads, inner } = decoderSize(decoder);
   return {
-    kind: `${name}(${codec.size} symbols, ${longest} tokens, ${units} units, ${layers} layers, ${heads} heads)`,
+    kind: `${name}(${codec.size} symbols, ${longest} tokens, ${units} units, ${inner} inner units, ${layers} layers, ${heads} heads)`,
 
     connect: (features, task) =>
       new TokenDecoder({ name: `${task}/decoder`, ...shape }).apply(

@@ -27,7 +27,7 @@ export function macroF1<Class>(predictions: readonly Class[], labels: readonly C
  */
 export function matthewsCorrelation<Class>(predictions: readonly Class[], labels: readonly Class[]): number {
   const total = labels.length;
-  const right = accuracyScore(predictions, labels) * total;
+  const right = labels.filter((label, index) => label === predictions[index]).length;
   const classes = [...new Set([...labels, ...predictions])].map((one) => ({
     predicted: count(predictions, one),
     labelled: count(labels, one),
@@ -37,7 +37,8 @@ export function matthewsCorrelation<Class>(predictions: readonly Class[], labels
   const covariance = right * total - sum(({ predicted, labelled }) => predicted * labelled);
   const predictionVariance = total ** 2 - sum(({ predicted }) => predicted ** 2);
   const labelVariance = total ** 2 - sum(({ labelled }) => labelled ** 2);
-  const scale = Math.sqrt(predictionVariance) * Math.sqrt(labelVariance);
+  // The root of the product, not the product of roots: so perfect predictions give exactly 1.
+  const scale = Math.sqrt(predictionVariance * labelVariance);
   return scale === 0 ? 0 : covariance / scale;
 }
 
