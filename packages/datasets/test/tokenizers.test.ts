@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { DatasetError, subwordTokenizer, trainBpe } from '@espalier/datasets';
+import { answerWindows, DatasetError, subwordTokenizer, trainBpe } from '@espalier/datasets';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
@@ -97,4 +97,69 @@ test('what is no tokenizer.json is refused by its name', async () => {
   await expect(subwordTokenizer('{"model": {"type": "Odd", "vocab": 3}}', 'a.json')).rejects.toThrow(
     /a\.json: cannot be used/,
   );
+});
+
+describe('places of subwords', () => {
+  const make = (name: string) => {
+    const { file } = reference.cases.find((one) => one.name === name) as Case;
+    return subwordTokenizer(JSON.stringify(file), 'tokenizer.json');
+  };
+
+  test('are those of their words, in the text as it stands', async () => {
+    const tokenizer = await make('WordPiece');
+    const text = ' 😀 Kätzchen, newest snow';
+    const spans = tokenizer.spans(text);
+    expect(spans.map(({ word }) => word)).toEqual(tokenizer.tokens(text));
+    const places = spans.map(({ word, start, end }) => [word, text.slice(start, end)]);
+    expect(places).toContainEqual(['katzchen', 'Kätzchen']);
+    expect(places).toContainEqual([',', ',']);
+    expect(places).toContainEqual(['##n', 'snow']);
+  });
+
+  test('give the tokenizer’s own tokens for every text, each with a part of the text', async () => {
+    const tokenizer = await make('WordPiece');
+    const part = fc.oneof(
+      fc.string({ unit: 'grapheme' }),
+      fc.constantFrom(...reference.texts, '3.14', "it's"),
+    );
+    fc.assert(
+      fc.property(fc.array(part), (parts) => {
+        const text = parts.join(' ');
+        const spans = tokenizer.spans(text);
+        expect(spans.map(({ word }) => word)).toEqual(tokenizer.tokens(text));
+        for (const { start, end } of spans) expect(text.slice(start, end)).toMatch(/^\S+$/u);
+      }),
+    );
+  });
+
+  test('are not known of a tokenizer that reads across words', async () => {
+    const tokenizer = await make('BPE of bytes');
+    expect(() => tokenizer.spans('der Hund')).toThrow(
+      new DatasetError(
+        'tokenizer.json: reads a text otherwise than word by word, so where its subwords stand is not known. Use a tokenizer ' +
+          "that does, as BERT's WordPiece.",
+      ),
+    );
+  });
+
+  test('make windows for questions, which BERT takes as the tokenizer has them', async () => {
+    const tokenizer = await make('WordPiece');
+    const [question, context] = reference.pair;
+    const asked = { id: 'q', article: '', question, context, answers: [{ text: 'Katze', start: 4 }] };
+    const [{ tokens, first, spans, answer }, ...others] = answerWindows(asked, {
+      longest: 100,
+      subwords: tokenizer,
+    });
+    expect(others).toEqual([]);
+    expect(tokenizer.encodeTokens(tokens, first)).toEqual(tokenizer.encodeInput(question, context));
+    const found = spans.slice((answer?.start ?? 0) - first, (answer?.end ?? 0) - first);
+    expect(new Set(found.map(({ start, end }) => context.slice(start, end)))).toEqual(new Set(['Katze']));
+  });
+
+  test('tokens of another vocabulary are refused', async () => {
+    const tokenizer = await make('WordPiece');
+    expect(() => tokenizer.encodeTokens(['der', 'Zwölftel'])).toThrow(
+      'tokenizer.json: has no token "Zwölftel". Give tokens of its own vocabulary.',
+    );
+  });
 });
