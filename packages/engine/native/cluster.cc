@@ -14,6 +14,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tensorflow/c/c_api.h"
@@ -257,7 +258,6 @@ struct Run {
   std::vector<TF_Operation*> targets;
   std::string options;
   Failure failure;
-  napi_async_work work = nullptr;
   napi_deferred deferred = nullptr;
 
   ~Run() {
@@ -346,20 +346,27 @@ napi_value RunSync(napi_env env, napi_callback_info info) {
   return run.failure.failed() ? Throw(env, run.failure) : run.Results(env);
 }
 
-// Off the main thread, on one of libuv's.
-napi_value Later(napi_env env, Run* run, napi_async_execute_callback execute) {
+// On a thread of its own: libuv has four for everything, and a run may wait for a worker as long as its deadline is. At
+// the end of the process nothing waits for these threads.
+napi_value Later(napi_env env, Run* run, void (*execute)(Run*)) {
   napi_value promise;
   napi_create_promise(env, &run->deferred, &promise);
-  const auto complete = [](napi_env env, napi_status, void* data) {
+  const auto complete = [](napi_env env, napi_value, void*, void* data) {
     std::unique_ptr<Run> run(static_cast<Run*>(data));
+    if (env == nullptr) return;
     if (run->failure.failed())
       napi_reject_deferred(env, run->deferred, ErrorOf(env, run->failure));
     else
       napi_resolve_deferred(env, run->deferred, run->Results(env));
-    napi_delete_async_work(env, run->work);
   };
-  napi_create_async_work(env, nullptr, Text(env, "TensorFlow"), execute, complete, run, &run->work);
-  napi_queue_async_work(env, run->work);
+  napi_threadsafe_function ended;
+  napi_create_threadsafe_function(env, nullptr, nullptr, Text(env, "TensorFlow"), 0, 1, nullptr, nullptr, nullptr,
+                                  complete, &ended);
+  std::thread([run, execute, ended] {
+    execute(run);
+    if (napi_call_threadsafe_function(ended, run, napi_tsfn_blocking) != napi_closing)
+      napi_release_threadsafe_function(ended, napi_tsfn_release);
+  }).detach();
   return promise;
 }
 
@@ -370,7 +377,7 @@ napi_value RunLater(napi_env env, napi_callback_info info) {
   auto run = std::make_unique<Run>();
   run->Read(env, arguments);
   if (run->failure.failed()) return Throw(env, run->failure);
-  return Later(env, run.release(), [](napi_env, void* data) { static_cast<Run*>(data)->Execute(); });
+  return Later(env, run.release(), [](Run* run) { run->Execute(); });
 }
 
 napi_value CloseSession(napi_env env, napi_callback_info info) {
@@ -379,8 +386,7 @@ napi_value CloseSession(napi_env env, napi_callback_info info) {
   napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr);
   Run* run = new Run;
   run->session = SessionOf(env, argument);
-  return Later(env, run, [](napi_env, void* data) {
-    Run* run = static_cast<Run*>(data);
+  return Later(env, run, [](Run* run) {
     Status status = NewStatus();
     TF_CloseSession(run->session->session, status.get());
     run->failure = Failure::Of(status);
