@@ -126,14 +126,17 @@ async function together(problem: Problem, workers: number): Promise<Contestant> 
   const { file, server, stop } = await startCluster(problem, workers);
   const cluster = await connect({ file });
   const { step, size, dispose } = training(problem, cluster);
-  const requests = Array.from({ length: workers }, () => [problem.batch / workers]);
+  const requests = new Map(
+    Array.from({ length: workers }, (_, worker) => [worker, [problem.batch / workers]]),
+  );
   return {
     size,
     workers,
     central: [process.pid, server],
     async step() {
-      const { tensors, perWorker } = await cluster.read(requests);
-      const inputs = { ...tensors, share: perWorker(requests.map(() => 1 / workers)) };
+      const batch = await cluster.read(requests);
+      const share = batch.perWorker(Array.from({ length: workers }, () => 1 / workers));
+      const inputs = { ...batch.tensors, share };
       step(inputs);
       tf.dispose(inputs);
     },

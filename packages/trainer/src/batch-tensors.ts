@@ -40,6 +40,7 @@ export function inputsOf<H extends Heads, I extends InputKind>(
 
 /** One of the batches that a step is made of. */
 export interface Part {
+  /** They may have masks of tasks without a label in the step. */
   readonly tensors: NamedTensors;
   /** How many of a task's labelled examples of the step are in it, as a part of 1; `undefined` without any. */
   readonly shares: readonly (number | undefined)[];

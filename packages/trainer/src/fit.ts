@@ -1,6 +1,7 @@
 import { type Batch, disposeBatch, type Heads, type InputKind, type MultiTaskModel } from '@espalier/core';
 import type { RunStore } from './checkpoints/checkpoint.js';
-import { ClusterBatches } from './cluster-batches.js';
+import { checkClusterOptions } from './cluster-options.js';
+import { clusterSteps } from './cluster-steps.js';
 import { checkHeldOut, checkNotEmpty, type DataOf } from './data.js';
 import { judgedTasks } from './delta.js';
 import { InterruptedError, TrainerError } from './errors.js';
@@ -101,6 +102,7 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
   checkCount('epochs', epochs);
   checkCount('batchSize', batchSize);
   checkCount('accumulate', accumulate);
+  checkClusterOptions(options);
 
   const stepsPerEpoch = Math.ceil(data.length / (batchSize * accumulate));
   const steps = epochs * stepsPerEpoch;
@@ -111,10 +113,12 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
   const schedule = startSchedule(options.schedule, model, validation !== undefined);
   const weights = unfreeze && weightsOverEpochs(model, unfreeze, epochs);
   unfreeze?.(0);
-  const batches = options.cluster && new ClusterBatches(model, options.cluster, options);
+  const onCluster = options.cluster && clusterSteps(model, options.cluster, options);
   const training = new Training(model, options, weights);
   const records = new StepRecords<H>(tasks, placeOf);
   let done = 0;
+  /** Workers that do not wait for each other are ahead of what is done. */
+  let handedOut = 0;
   let stopped = false;
   let saving: Promise<void> = Promise.resolve();
 
@@ -157,6 +161,7 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
     schedule.load(checkpoint.schedule);
     if (checkpoint.judge !== undefined) validation?.judge.load(checkpoint.judge as never);
     ({ step: done, stopped } = checkpoint);
+    handedOut = done;
     for (const { step, losses } of lines) {
       records.push({ ...placeOf(step), losses: losses as StepLosses<H>, weights: {} });
     }
@@ -166,10 +171,19 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
     const place = placeOf(number);
     const learningRate = schedule.rate(number - 1, steps, stepsPerEpoch);
     const at = { step: number, epoch: place.epoch, learningRate };
-    if (batches === undefined) return { ...place, ...stepHere(at) };
+    if (onCluster === undefined) return { ...place, ...stepHere(at) };
     const started = performance.now();
-    const result = await batches.step(training, sampling.next(), at);
+    const result = await onCluster.step(training, nextBatch, at);
     return { ...place, ...result, seconds: secondsSince(started) };
+  };
+
+  /** The next batch for a cluster: none beyond the next place where nothing may be under way. */
+  const nextBatch = () => {
+    const savedEvery = run?.everySteps ?? stepsPerEpoch;
+    const isBoundary = handedOut % stepsPerEpoch === 0 || handedOut % savedEvery === 0;
+    if (handedOut > done && (isBoundary || signal?.aborted)) return undefined;
+    handedOut++;
+    return sampling.next();
   };
 
   const stepHere = (at: StepOptions) => {
@@ -215,7 +229,7 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
   try {
     const found = await run?.open();
     if (found !== undefined) goOnFrom(found);
-    while (done < steps && !stopped && !signal?.aborted) {
+    while (done < steps && !stopped && !(signal?.aborted && handedOut <= done)) {
       const record = await step(done + 1);
       sampling.observe(record.losses);
       records.push(record);
@@ -234,6 +248,7 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
   } finally {
     await saving.catch(() => undefined);
     run?.close();
+    onCluster?.dispose();
     training.dispose();
   }
   return records.all();

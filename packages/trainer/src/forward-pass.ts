@@ -1,7 +1,7 @@
 import type { Heads, InputKind, MultiTaskModel } from '@espalier/core';
 import { type NamedTensors, overWorkers, type StateHolder } from '@espalier/engine';
 import * as tf from '@tensorflow/tfjs-core';
-import { batchOf } from './batch-tensors.js';
+import { batchOf, tasksWith } from './batch-tensors.js';
 
 /**
  * The forward pass of a training step. What it changes besides, the statistics of batch normalization, is put aside:
@@ -58,22 +58,18 @@ export class ForwardPass<H extends Heads, I extends InputKind = 'common'> {
 
   /**
    * The losses of the tasks that have labels, in the model's order, and the penalties of the layers. On a worker of a
-   * cluster, its part of them: they add up to those of the whole batch.
+   * cluster, those of its own examples: the whole batch's are sums over workers by their shares.
    */
   run(inputs: NamedTensors): { readonly losses: tf.Scalar[]; readonly penalties: tf.Scalar[] } {
     const { model, aside } = this;
     const before = [...aside.keys()].map((statistic) => tf.clone(statistic));
     if ('part' in inputs) this.keepStatistics();
     const byTask = model.losses(batchOf(model, inputs), { training: true });
-    const share = inputs['worker-share'];
-    for (const [statistic, kept] of aside) kept.assign(overWorkers(partOf(statistic, share)));
+    for (const [statistic, kept] of aside) kept.assign(overWorkers(statistic, workerShare(inputs)));
     for (const [index, statistic] of [...aside.keys()].entries()) statistic.assign(before[index]);
     return {
-      losses: model.tasks.flatMap(({ name }) => {
-        const loss = byTask[name];
-        return loss === undefined ? [] : [partOf(loss, inputs[`${name}/worker-share`])];
-      }),
-      penalties: model.network.calculateLosses().map((penalty) => partOf(penalty as tf.Scalar, share)),
+      losses: model.tasks.flatMap(({ name }) => byTask[name] ?? []),
+      penalties: model.network.calculateLosses() as tf.Scalar[],
     };
   }
 
@@ -87,7 +83,22 @@ export class ForwardPass<H extends Heads, I extends InputKind = 'common'> {
   }
 }
 
-/** What a worker has of a mean over all examples, by its share of them. On one machine, all of it. */
-function partOf<T extends tf.Tensor>(mean: T, share: tf.Tensor | undefined): T {
-  return share === undefined ? mean : tf.mul<T>(mean, share);
+/**
+ * What a worker of a cluster has of all examples, or of those with a label of a task, as a part of 1; on one machine
+ * `undefined`.
+ */
+export function workerShare(inputs: NamedTensors, task?: string): tf.Scalar | undefined {
+  return inputs[task === undefined ? 'worker-share' : `${task}/worker-share`] as tf.Scalar | undefined;
+}
+
+/** The losses of the tasks that have labels, over all workers, as one tensor. */
+export function sumLosses<H extends Heads, I extends InputKind>(
+  model: MultiTaskModel<H, I>,
+  inputs: NamedTensors,
+  losses: readonly tf.Scalar[],
+): tf.Tensor {
+  const present = tasksWith(model, 'mask', inputs);
+  return tf.stack(
+    present.map((task, place) => overWorkers(losses[place], workerShare(inputs, model.tasks[task].name))),
+  );
 }

@@ -1,5 +1,5 @@
 export type { Checkpoint, LossLine, RunStore, TrainingSnapshot } from './checkpoints/checkpoint.js';
-export { workerExamples } from './cluster-batches.js';
+export type { ClusterOptions } from './cluster-options.js';
 export type { Combination, CombinationState } from './combination.js';
 export {
   type CompareOptions,
@@ -102,3 +102,4 @@ export type { StepRecord } from './step-records.js';
 export { type StepOptions, type StepResult, Training, type TrainingOptions } from './training.js';
 export type { StepLosses, Update } from './update.js';
 export { type Watcher, watchAll } from './watcher.js';
+export { workerExamples } from './worker-examples.js';

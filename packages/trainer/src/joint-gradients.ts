@@ -3,7 +3,7 @@ import { lossGradients, type NamedTensors, overWorkers } from '@espalier/engine'
 import type { Weighting } from '@espalier/losses';
 import * as tf from '@tensorflow/tfjs-core';
 import { labelledTasks, type Part, tasksWith } from './batch-tensors.js';
-import type { ForwardPass } from './forward-pass.js';
+import { type ForwardPass, sumLosses, workerShare } from './forward-pass.js';
 import { readLosses, spread, taskScalars } from './task-numbers.js';
 import { follows, type TrainedWeight } from './trained-weights.js';
 import type { GradientSource } from './update.js';
@@ -30,15 +30,18 @@ export function jointGradients<H extends Heads, I extends InputKind>(
     gradients(inputs) {
       const { part } = inputs;
       const present = tasksWith(model, 'mask', inputs);
-      const factors = present.map((task) => inputs[`${model.tasks[task].name}/weight`]);
-      let losses!: tf.Tensor;
+      const factors = present.map((task) => {
+        const { name } = model.tasks[task];
+        return partOf(inputs[`${name}/weight`], workerShare(inputs, name))!;
+      });
+      let losses: tf.Scalar[] = [];
       const { gradients } = lossGradients(() => {
         const pass = forward.run(inputs);
+        const ownPart = partOf(part, workerShare(inputs));
         const weighted = pass.losses.map((loss, index) => tf.mul(loss, factors[index]));
-        const penalties = pass.penalties.map((penalty) => (part ? tf.mul(penalty, part) : penalty));
-        const total = tf.addN([...weighted, ...penalties]) as tf.Scalar;
-        losses = tf.keep(tf.stack(pass.losses));
-        return total;
+        const penalties = pass.penalties.map((penalty) => (ownPart ? tf.mul(penalty, ownPart) : penalty));
+        losses = pass.losses.map((loss) => tf.keep(tf.clone(loss)));
+        return tf.addN([...weighted, ...penalties]) as tf.Scalar;
       }, variables);
       for (const [index, weight] of weights.entries()) {
         const own = gradients.get(weight.variable);
@@ -47,8 +50,8 @@ export function jointGradients<H extends Heads, I extends InputKind>(
         if (part) gradient && held[index].assign(tf.add(held[index], gradient));
         else if (follows(weight, present)) held[index].assign(gradient ?? tf.zerosLike(weight.variable));
       }
-      const output = tf.clone(overWorkers(losses));
-      losses.dispose();
+      const output = sumLosses(model, inputs, losses);
+      tf.dispose(losses);
       return { losses: output };
     },
 
@@ -90,4 +93,9 @@ export function jointGradients<H extends Heads, I extends InputKind>(
 
     dispose: () => tf.dispose(held),
   };
+}
+
+/** A part of a part, where it is one. */
+function partOf(part: tf.Tensor | undefined, share: tf.Scalar | undefined): tf.Tensor | undefined {
+  return part && share ? tf.mul(part, share) : (part ?? share);
 }

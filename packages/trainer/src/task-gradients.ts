@@ -4,7 +4,7 @@ import { gramian } from '@espalier/losses/tensors';
 import * as tf from '@tensorflow/tfjs-core';
 import { labelledTasks, type Part, tasksWith } from './batch-tensors.js';
 import type { Combination } from './combination.js';
-import type { ForwardPass } from './forward-pass.js';
+import { type ForwardPass, sumLosses, workerShare } from './forward-pass.js';
 import { readLosses, spread, taskScalars } from './task-numbers.js';
 import { follows, type TrainedWeight } from './trained-weights.js';
 import type { ByTask, GradientSource, Update, UpdateContext } from './update.js';
@@ -36,6 +36,8 @@ export function taskGradients<H extends Heads, I extends InputKind>(
   const asksFor = (what: string) => width > 0 && (weighting.needs === what || aggregator?.needs === what);
   const scalar = (inputs: NamedTensors, task: number, kind: string) =>
     inputs[`${model.tasks[task].name}/${kind}`];
+
+  const ownShare = (inputs: NamedTensors, task: number) => workerShare(inputs, model.tasks[task].name);
 
   /** In place of what is held, or where the batch is a share of the step's examples added to it. */
   const hold = (held: tf.Variable, gradient: tf.Tensor, share: tf.Tensor | undefined) =>
@@ -92,19 +94,23 @@ export function taskGradients<H extends Heads, I extends InputKind>(
       for (const [place, task] of present.entries()) {
         for (const [index, weight] of own.entries()) {
           if (weight.tasks[0] !== task) continue;
-          const gradient = overWorkers(gradients[place][shared.length + index]);
+          const gradient = overWorkers(gradients[place][shared.length + index], ownShare(inputs, task));
           hold(heldOwn[index], gradient, scalar(inputs, task, 'share'));
         }
       }
       const penalty = gradients[present.length];
-      if (penalty !== undefined) penalties.set(Object.fromEntries(penalty.map(overWorkers).entries()));
-      const outputs = { losses: overWorkers(tf.stack(losses.slice(0, present.length))) };
+      if (penalty !== undefined) {
+        const summed = penalty.map((gradient) => overWorkers(gradient, workerShare(inputs)));
+        penalties.set(Object.fromEntries(summed.entries()));
+      }
+      const outputs = { losses: sumLosses(model, inputs, losses) };
       if (width === 0) return outputs;
 
       // The rows of all examples: inner products of workers' own would not be theirs.
-      const flat = present.map((_, place) =>
-        overWorkers(tf.concat(shared.map((_, index) => tf.reshape(gradients[place][index], [sizes[index]])))),
-      );
+      const flat = present.map((task, place) => {
+        const row = tf.concat(shared.map((_, index) => tf.reshape(gradients[place][index], [sizes[index]])));
+        return overWorkers(row, ownShare(inputs, task));
+      });
       for (const [place, task] of present.entries())
         hold(rows[task], flat[place], scalar(inputs, task, 'share'));
       return { ...outputs, ...('part' in inputs ? {} : looks(flat)) };
@@ -126,7 +132,8 @@ export function taskGradients<H extends Heads, I extends InputKind>(
       };
       const losses = readLosses(model, parts, gradients, context.step);
       if (parts.length > 1) outputs = entries.compare();
-      const compared = parts.length > 1 ? model.tasks.map((_, task) => task) : present;
+      const compared =
+        parts.length > 1 ? model.tasks.map((_, task) => task) : tasksWith(model, 'mask', parts[0].tensors);
       const known = (rows: Rows) => rows.map((row, task) => (present.includes(task) ? row : undefined));
       const seen = {
         gramian: outputs.gramian && known(widen(model, compared, readRows(outputs.gramian))),

@@ -1,7 +1,7 @@
 import type { Heads, InputKind, MultiTaskModel } from '@espalier/core';
 import type { NamedTensors } from '@espalier/engine';
 import * as tf from '@tensorflow/tfjs-core';
-import { labelledTasks, type Part } from './batch-tensors.js';
+import { type Part, tasksWith } from './batch-tensors.js';
 import { NonFiniteLossError } from './errors.js';
 import type { ByTask } from './update.js';
 
@@ -19,12 +19,14 @@ export function readLosses<H extends Heads, I extends InputKind>(
 ): ByTask {
   const means: (number | undefined)[] = model.tasks.map(() => undefined);
   for (const part of parts) {
-    const present = labelledTasks([part]);
+    const given = tasksWith(model, 'mask', part.tensors);
     const values = run(part).losses.dataSync<'float32'>();
-    const bad = values.findIndex((loss) => !Number.isFinite(loss));
-    if (bad >= 0) throw new NonFiniteLossError(model.tasks[present[bad]].name, step, values[bad]);
-    for (const [place, task] of present.entries()) {
-      means[task] = (means[task] ?? 0) + part.shares[task]! * values[place];
+    for (const [place, task] of given.entries()) {
+      const share = part.shares[task];
+      if (share === undefined) continue;
+      const loss = values[place];
+      if (!Number.isFinite(loss)) throw new NonFiniteLossError(model.tasks[task].name, step, loss);
+      means[task] = (means[task] ?? 0) + share * loss;
     }
   }
   return means;

@@ -1,10 +1,10 @@
 import { type Batch, type Heads, type InputKind, type MultiTaskModel, withRandom } from '@espalier/core';
 import { type NamedTensors, overWorkers, type Program, program } from '@espalier/engine';
-import type { Cluster } from '@espalier/engine/cluster';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Part, partsOf } from './batch-tensors.js';
 import type { TrainingSnapshot } from './checkpoints/checkpoint.js';
 import { differences } from './checkpoints/differences.js';
+import { type ClusterOptions, checkClusterOptions, computesAhead } from './cluster-options.js';
 import { type Combination, type CombinationState, initCombination } from './combination.js';
 import { TrainerError } from './errors.js';
 import { ForwardPass } from './forward-pass.js';
@@ -19,7 +19,7 @@ import { lendOutputs, outputsEntry, TracedOutputs } from './traced-outputs.js';
 import { type TrainedWeight, trainedWeights } from './trained-weights.js';
 import type { GradientSource, StepLosses, Update, UpdateEntries } from './update.js';
 
-export interface TrainingOptions extends Combination {
+export interface TrainingOptions extends Combination, ClusterOptions {
   readonly optimizer: Optimizer;
   /** The seed of layers that draw at random, such as dropout, and of methods that draw. */
   readonly seed: number;
@@ -33,8 +33,6 @@ export interface TrainingOptions extends Combination {
    * evaluated with it, and has it in the end. See `averageWeights`.
    */
   readonly averageWeights?: number | undefined;
-  /** Where the steps run, in place of this machine: see `connect` of `@espalier/engine/cluster`. */
-  readonly cluster?: Cluster | undefined;
 }
 
 export interface StepOptions {
@@ -86,13 +84,15 @@ export class Training<H extends Heads, I extends InputKind = 'common'> {
 
   /**
    * @param weights those that learn at some time, where layers begin to learn later: see `refresh`.
-   * @throws TrainerError when the trainer cannot give the aggregator what it works on.
+   * @throws TrainerError when the trainer cannot give the aggregator what it works on, or the options of a cluster
+   *   contradict each other.
    */
   constructor(
     private readonly model: MultiTaskModel<H, I>,
     private readonly options: TrainingOptions,
     private readonly weights: readonly TrainedWeight[] = trainedWeights(model),
   ) {
+    checkClusterOptions(options);
     const { cluster, weighting } = options;
     if (cluster !== undefined && weighting.afterUpdate !== undefined) {
       throw new TrainerError(
@@ -157,6 +157,17 @@ export class Training<H extends Heads, I extends InputKind = 'common'> {
       weights: byName(model, weights),
       ...(gramian !== undefined && { gramian }),
     };
+  }
+
+  /**
+   * Has the workers of a cluster compute the gradients of a part, by the weights as they are now. A `stepOn` of it, or of
+   * a part that several workers have computed so, then takes those.
+   *
+   * @throws ClusterFault where a worker is lost meanwhile.
+   */
+  async ahead(part: Part, { step }: Pick<StepOptions, 'step'>): Promise<void> {
+    this.prepare([part]);
+    await this.drawing(step, part, () => this.program.ahead('gradients', part.tensors));
   }
 
   /** Brings the model's weights up to date. */
@@ -230,7 +241,9 @@ export class Training<H extends Heads, I extends InputKind = 'common'> {
     const learning = new Set(model.variables);
     const weights = this.weights.filter(({ variable }) => learning.has(variable));
     const forward = new ForwardPass(model);
-    const byTask = options.aggregator !== undefined || options.weighting.needs === 'gramian';
+    // A sum of losses could not be put together from workers of which it is not known yet which of them count.
+    const byTask =
+      options.aggregator !== undefined || options.weighting.needs === 'gramian' || computesAhead(options);
     const source = byTask
       ? taskGradients(model, weights, forward, options)
       : jointGradients(model, weights, forward, options.weighting);
@@ -278,19 +291,23 @@ export class Training<H extends Heads, I extends InputKind = 'common'> {
     this.compile();
   }
 
-  /** Every pass of a step draws the same: the second look of a weighting is at the network of the first. */
   private entriesAt(step: number): UpdateEntries {
     const { losses, begin, gradients, compare } = this.program.entries;
     const drawing =
       (entry: Step) =>
-      ({ tensors, stream }: Part, inputs: NamedTensors = {}) =>
-        withRandom(randomAt(this.options.seed, step, 0, ...stream), () => entry({ ...tensors, ...inputs }));
+      (part: Part, inputs: NamedTensors = {}) =>
+        this.drawing(step, part, () => entry({ ...part.tensors, ...inputs }));
     return {
       losses: drawing(losses),
       begin: () => begin({}),
       gradients: drawing(gradients),
       compare: () => compare({}),
     };
+  }
+
+  /** Every pass of a step draws the same: the second look of a weighting is at the network of the first. */
+  private drawing<R>(step: number, { stream }: Part, run: () => R): R {
+    return withRandom(randomAt(this.options.seed, step, 0, ...stream), run);
   }
 
   private get averages(): ReadonlyMap<string, tf.Variable> {

@@ -4,7 +4,7 @@ import { dataTypeOf } from '../program/binding.js';
 import type { Draws } from '../program/compare-traces.js';
 import type { NamedTensors } from '../program/entry.js';
 import { Graph } from '../program/graph.js';
-import { runEntry } from '../program/run-entry.js';
+import { newSeed, runEntry } from '../program/run-entry.js';
 import type { Runner } from '../program/runner.js';
 import type { GraphNode } from '../program/saved-model.js';
 import { SessionState } from '../program/session-state.js';
@@ -13,18 +13,22 @@ import { disposeRecording, recordTwice, type TracedRunnerOptions } from '../prog
 import { balance } from './balance.js';
 import type { ClusterSession } from './cluster-session.js';
 import { cpuOf } from './nodes.js';
-import { type PerWorker, perWorkerOf } from './per-worker.js';
-import { type Placed, place, stateOf } from './place.js';
+import { type PerWorker, perWorkerInputs, perWorkerOf, requestOf, workersOf } from './per-worker.js';
+import { type Copy, type Placed, type Placement, place, stateOf } from './place.js';
+import { type FirstHalf, placeFirstHalf, placeSecondHalf, type SecondHalf } from './place-halves.js';
 
 /** What a runner needs of a cluster. */
 export interface RunnerHost {
   /** How many parameter servers there are. */
   readonly servers: number;
+  /** How many workers. */
+  readonly workers: number;
   /** Whether a parameter server is gone, and the state with it. */
   readonly isLost: boolean;
   /** Another number each time that sessions have to be opened anew. */
   readonly generation: number;
-  open(nodes: readonly GraphNode[]): ClusterSession;
+  /** @param workers Those that it uses; unless given, all that are there. */
+  open(nodes: readonly GraphNode[], workers?: readonly number[]): ClusterSession;
 }
 
 interface Recorded {
@@ -32,10 +36,23 @@ interface Recorded {
   readonly draws: Draws;
 }
 
+interface Halves {
+  /** Tells them from others. */
+  readonly name: string;
+  readonly placement: Placement;
+  readonly second: SecondHalf;
+}
+
 /** Runs the entries on a cluster: every worker computes with its examples, the state is on the parameter servers. */
 export class ClusterRunner implements Runner {
   private readonly recorded = new Map<string, Recorded>();
   private readonly placed = new Map<string, Placed>();
+  private readonly halves = new Map<string, Halves>();
+  /** Where workers compute ahead: a session each, so that none ends with another's. */
+  private readonly first = new Map<string, FirstHalf & { readonly session: ClusterSession }>();
+  private readonly opened: ClusterSession[] = [];
+  /** What each worker has left on the parameter servers: for which halves, by which request. */
+  private readonly left = new Map<number, string>();
   private readonly state: SessionState;
   /** The state alone: every trace begins with it, so that its nodes have the same names in all. */
   private readonly base = new Graph();
@@ -56,6 +73,8 @@ export class ClusterRunner implements Runner {
 
   run(entry: string, inputs: NamedTensors): NamedTensors {
     this.renew();
+    const halves = this.computed(entry, inputs);
+    if (halves !== undefined) return this.complete(entry, halves, inputs);
     const key = keyOf(entry, inputs);
     let placed = this.placed.get(key);
     if (placed === undefined) {
@@ -65,6 +84,12 @@ export class ClusterRunner implements Runner {
     }
     this.state.loadChanged(this.session!);
     return this.execute(entry, placed, inputs);
+  }
+
+  async ahead(entry: string, inputs: NamedTensors): Promise<void> {
+    this.renew();
+    const workers = workersOf(perWorkerInputs(inputs));
+    await Promise.all(workers.map((worker) => this.compute(worker, entry, inputs)));
   }
 
   sync(): void {
@@ -94,6 +119,7 @@ export class ClusterRunner implements Runner {
   dispose(): void {
     // There is nothing to bring up to date then, and an error here would hide the one that said so.
     if (!this.host.isLost) this.sync();
+    for (const session of this.opened) session.close();
     this.session?.close();
     this.session = undefined;
   }
@@ -102,29 +128,106 @@ export class ClusterRunner implements Runner {
   private renew(): void {
     if (this.generation === this.host.generation) return;
     this.generation = this.host.generation;
-    this.placed.clear();
+    this.forget();
     if (this.session !== undefined) this.reopen();
   }
 
   private place(entry: string, inputs: NamedTensors): Placed {
-    const perWorker = new Map(
-      Object.entries(inputs).flatMap(([name, tensor]): [string, PerWorker][] => {
-        const found = perWorkerOf(tensor);
-        return found === undefined ? [] : [[name, found]];
-      }),
-    );
-    const workers = [...new Set([...perWorker.values()].flatMap(workersOf))];
+    const perWorker = perWorkerInputs(inputs);
+    const workers = workersOf(perWorker);
     const traces = (workers.length > 0 ? workers : [0]).map((worker) => ({
       worker,
       ...this.record(entry, inputs, perWorker, worker),
     }));
     this.rebalance();
-    const copies = traces.map(({ worker, trace, draws }) => {
-      const graph = new Graph(this.base);
-      const nodes = graph.append(trace, draws);
-      return { worker, nodes: graph.nodes, entry: nodes };
-    });
-    return place(copies, { entry, prefix: `entry${this.count++}`, serverOf: this.serverOf, perWorker });
+    const copies = traces.map(({ worker, ...recorded }) => this.copyOf(worker, recorded));
+    return place(copies, this.placement(entry, perWorker));
+  }
+
+  /** The halves of an entry, where all workers whose examples are in the inputs have computed the first one. */
+  private computed(entry: string, inputs: NamedTensors): Halves | undefined {
+    const perWorker = perWorkerInputs(inputs);
+    const workers = workersOf(perWorker);
+    const halves = this.halves.get(halvesKey(entry, inputs));
+    const isLeft = (worker: number) => this.left.get(worker) === leftKey(halves!, perWorker, worker);
+    return halves !== undefined && workers.length > 0 && workers.every(isLeft) ? halves : undefined;
+  }
+
+  /** Has a worker compute the first half of an entry. What it draws is seeded before this returns. */
+  private async compute(worker: number, entry: string, inputs: NamedTensors): Promise<void> {
+    this.left.delete(worker);
+    const perWorker = perWorkerInputs(inputs);
+    const halves = this.halvesOf(worker, entry, inputs, perWorker);
+    this.state.loadChanged(this.session!);
+    const {
+      session,
+      targets,
+      inputs: nodes,
+      seed,
+    } = this.firstHalf(worker, entry, inputs, perWorker, halves);
+    const fed = new Map(Object.entries(nodes).map(([name, node]) => [node, inputs[name]!]));
+    const drawn = seed === undefined ? undefined : newSeed(this.options.random);
+    if (seed !== undefined) fed.set(seed, drawn!);
+    const run = session.start(`entry '${entry}'`, fed, targets);
+    drawn?.dispose();
+    await run;
+    // Where variables have moved meanwhile, the halves are others.
+    if (this.halves.get(halves.name) === halves) this.left.set(worker, leftKey(halves, perWorker, worker));
+  }
+
+  private halvesOf(
+    worker: number,
+    entry: string,
+    inputs: NamedTensors,
+    perWorker: ReadonlyMap<string, PerWorker>,
+  ): Halves {
+    const name = halvesKey(entry, inputs);
+    const known = this.halves.get(name);
+    if (known !== undefined) return known;
+    const recorded = this.record(entry, inputs, perWorker, worker);
+    this.rebalance();
+    const placement = this.placement(entry, perWorker);
+    const second = placeSecondHalf(this.copyOf(worker, recorded), this.host.workers, placement);
+    const halves = { name, placement, second };
+    this.halves.set(name, halves);
+    this.reopen();
+    return halves;
+  }
+
+  private firstHalf(
+    worker: number,
+    entry: string,
+    inputs: NamedTensors,
+    perWorker: ReadonlyMap<string, PerWorker>,
+    { placement, second }: Halves,
+  ) {
+    const key = JSON.stringify([worker, placement.prefix, keyOf(entry, inputs)]);
+    const known = this.first.get(key);
+    if (known !== undefined) return known;
+    const copy = this.copyOf(worker, this.record(entry, inputs, perWorker, worker));
+    const half = placeFirstHalf(copy, second, { ...placement, perWorker });
+    const first = { ...half, session: this.host.open(half.nodes, [worker]) };
+    this.opened.push(first.session);
+    this.first.set(key, first);
+    return first;
+  }
+
+  private complete(entry: string, { second }: Halves, inputs: NamedTensors): NamedTensors {
+    const additions = workersOf(perWorkerInputs(inputs)).map((worker) => second.additions.get(worker)!);
+    const values = additions.flatMap(({ values }) => values);
+    const targets = additions.flatMap(({ targets }) => targets);
+    this.feeding(inputs, {}, values, (fed) => this.session!.run(`entry '${entry}'`, fed, [], false, targets));
+    return this.execute(entry, { entry: second.entry, values: [] }, inputs);
+  }
+
+  private copyOf(worker: number, { trace, draws }: Recorded): Copy {
+    const graph = new Graph(this.base);
+    const entry = graph.append(trace, draws);
+    return { worker, nodes: graph.nodes, entry };
+  }
+
+  private placement(entry: string, perWorker: ReadonlyMap<string, PerWorker>): Placement {
+    return { entry, prefix: `entry${this.count++}`, serverOf: this.serverOf, perWorker };
   }
 
   /** Which parameter server has a variable, by the name of its nodes. */
@@ -143,7 +246,7 @@ export class ClusterRunner implements Runner {
   ): Recorded {
     const shapes = Object.entries(inputs).map(([name, { shape, dtype }]) => {
       const own = perWorker.get(name);
-      return { name, dtype, shape: own?.kind === 'examples' ? [...own.shapes.get(worker)!] : shape };
+      return { name, dtype, shape: own?.kind === 'examples' ? [...own.parts.get(worker)!.shape] : shape };
     });
     const key = JSON.stringify([entry, shapes]);
     const known = this.recorded.get(key);
@@ -176,7 +279,15 @@ export class ClusterRunner implements Runner {
     }
     this.places = places;
     // What was placed knows the former places.
-    if (moved) this.placed.clear();
+    if (moved) this.forget();
+  }
+
+  /** The sessions of first halves go on, for what is under way in them. */
+  private forget(): void {
+    this.placed.clear();
+    this.halves.clear();
+    this.first.clear();
+    this.left.clear();
   }
 
   private reopen(): void {
@@ -185,16 +296,34 @@ export class ClusterRunner implements Runner {
       ...node,
       device: cpuOf({ job: 'ps', index: serverOf.get(stateOf(node.name)!) ?? 0 }),
     }));
-    const entries = [...this.placed.values()].flatMap((placed) =>
-      placed.nodes.filter(({ name }) => stateOf(name) === undefined),
-    );
+    const placed = [...this.placed.values(), ...[...this.halves.values()].map(({ second }) => second)];
+    const entries = placed.flatMap(({ nodes }) => nodes.filter(({ name }) => stateOf(name) === undefined));
     this.session?.close();
     this.session = this.host.open([...nodes, ...entries]);
   }
 
-  private execute(entry: string, { entry: nodes, values }: Placed, inputs: NamedTensors): NamedTensors {
+  private execute(
+    entry: string,
+    { entry: nodes, values }: Pick<Placed, 'entry' | 'values'>,
+    inputs: NamedTensors,
+  ): NamedTensors {
+    const hasExamples = Object.values(inputs).some((tensor) => perWorkerOf(tensor) !== undefined);
+    return this.feeding(inputs, nodes.inputs, values, (fed) =>
+      runEntry(nodes, fed, this.options.random, (feeds, fetches) =>
+        this.session!.run(`entry '${entry}'`, feeds, fetches, !hasExamples),
+      ),
+    );
+  }
+
+  /** Feeds the inputs that are the same for all, and the numbers that each worker has. */
+  private feeding<R>(
+    inputs: NamedTensors,
+    nodes: Readonly<Record<string, string>>,
+    values: Placed['values'],
+    run: (fed: ReadonlyMap<string, tf.Tensor>) => R,
+  ): R {
     const fed = new Map<string, tf.Tensor>();
-    for (const [name, node] of Object.entries(nodes.inputs)) {
+    for (const [name, node] of Object.entries(nodes)) {
       if (perWorkerOf(inputs[name]!) === undefined) fed.set(node, inputs[name]!);
     }
     const own: tf.Tensor[] = [];
@@ -205,11 +334,8 @@ export class ClusterRunner implements Runner {
       own.push(value);
       fed.set(node, value);
     }
-    const hasExamples = Object.values(inputs).some((tensor) => perWorkerOf(tensor) !== undefined);
     try {
-      return runEntry(nodes, fed, this.options.random, (feeds, fetches) =>
-        this.session!.run(`entry '${entry}'`, feeds, fetches, !hasExamples),
-      );
+      return run(fed);
     } finally {
       tf.dispose(own);
     }
@@ -220,17 +346,32 @@ export class ClusterRunner implements Runner {
   }
 }
 
-function workersOf(perWorker: PerWorker): number[] {
-  return [...(perWorker.kind === 'examples' ? perWorker.shapes : perWorker.values).keys()];
+function keyOf(entry: string, inputs: NamedTensors): string {
+  return JSON.stringify([
+    entry,
+    described(inputs, (own) =>
+      own.kind === 'examples'
+        ? [own.name, own.dtype, [...own.parts].map(([worker, { shape }]) => [worker, shape])]
+        : [...own.values.keys()],
+    ),
+  ]);
 }
 
-function keyOf(entry: string, inputs: NamedTensors): string {
-  const names = Object.keys(inputs).sort();
-  const described = names.map((name) => {
-    const { dtype, shape } = inputs[name]!;
-    const own = perWorkerOf(inputs[name]!);
-    if (own?.kind === 'examples') return [name, own.name, own.dtype, [...own.shapes]];
-    return own === undefined ? [name, dtype, shape] : [name, [...own.values.keys()]];
-  });
-  return JSON.stringify([entry, described]);
+/** Whatever the workers and their examples' shapes are. */
+function halvesKey(entry: string, inputs: NamedTensors): string {
+  return JSON.stringify([entry, described(inputs, ({ kind }) => kind)]);
+}
+
+function leftKey({ name }: Halves, perWorker: ReadonlyMap<string, PerWorker>, worker: number): string {
+  return JSON.stringify([name, requestOf(perWorker, worker)]);
+}
+
+function described(inputs: NamedTensors, describe: (own: PerWorker) => unknown): unknown[] {
+  return Object.keys(inputs)
+    .sort()
+    .map((name) => {
+      const { dtype, shape } = inputs[name]!;
+      const own = perWorkerOf(inputs[name]!);
+      return own === undefined ? [name, dtype, shape] : [name, describe(own)];
+    });
 }

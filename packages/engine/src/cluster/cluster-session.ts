@@ -9,12 +9,15 @@ import { configProto, runOptions, type SessionOptions } from './protos.js';
 /** A graph on a cluster. A run that takes longer than the deadline is given up. */
 export class ClusterSession implements GraphSession {
   private readonly handle: SessionHandle;
+  private isClosed = false;
 
+  /** @param onClose Called once. */
   constructor(
     private readonly addon: Addon,
     target: string,
     private readonly options: SessionOptions,
     nodes: readonly GraphNode[],
+    private readonly onClose: () => void,
   ) {
     this.handle = addon.openSession(encodeGraph(nodes), target, configProto(options));
   }
@@ -24,23 +27,46 @@ export class ClusterSession implements GraphSession {
     feeds: ReadonlyMap<string, tf.Tensor>,
     fetches: readonly string[],
     changesState = true,
+    targets: readonly string[] = [],
   ): tf.Tensor[] {
-    const fed = [...feeds].map(([name, tensor]) => {
-      const dtype = dataTypeOf(tensor);
-      return [name, dtype, tensor.shape, valuesFor(dtype, tensor.dataSync())] as const;
-    });
     try {
-      const options = runOptions(this.options.deadline);
-      return this.addon.runSync(this.handle, fed, fetches, [], options).map(tensorOf);
+      return this.addon.runSync(this.handle, fed(feeds), fetches, targets, this.runOptions).map(tensorOf);
     } catch (cause) {
       throw faultOf(what, changesState, cause);
     }
   }
 
+  /** Runs nodes for what they do, while other things go on. The state is not among what they change. */
+  async start(
+    what: string,
+    feeds: ReadonlyMap<string, tf.Tensor>,
+    targets: readonly string[],
+  ): Promise<void> {
+    try {
+      await this.addon.run(this.handle, fed(feeds), [], targets, this.runOptions);
+    } catch (cause) {
+      throw faultOf(what, false, cause);
+    }
+  }
+
   /** Cancels what is under way; not waited for, since a machine that is gone does not answer. */
   close(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.onClose();
     this.addon.closeSession(this.handle).catch(() => undefined);
   }
+
+  private get runOptions(): Uint8Array {
+    return runOptions(this.options.deadline);
+  }
+}
+
+function fed(feeds: ReadonlyMap<string, tf.Tensor>) {
+  return [...feeds].map(([name, tensor]) => {
+    const dtype = dataTypeOf(tensor);
+    return [name, dtype, tensor.shape, valuesFor(dtype, tensor.dataSync())] as const;
+  });
 }
 
 export function faultOf(what: string, changedState: boolean, cause: unknown): ClusterFault {

@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { ClusterError, ClusterFault } from '../errors.js';
 import { dataTypes } from '../program/binding.js';
 import { encodeGraph, type GraphNode } from '../program/saved-model.js';
@@ -9,9 +8,9 @@ import { ClusterRunner } from './cluster-runner.js';
 import { ClusterSession, faultOf } from './cluster-session.js';
 import { type BatchDescription, type Description, decode, type Hello } from './messages.js';
 import { cpuOf, DeviceGraph, uint8 } from './nodes.js';
-import { standFor } from './per-worker.js';
 import { configProto, runOptions, type SessionOptions } from './protos.js';
 import { type ClusterSpec, describeTask, readSpec, type Task, taskName } from './spec.js';
+import { WorkerBatch } from './worker-batch.js';
 
 /** Something that happened to a machine while a program ran. */
 export interface ClusterEvent {
@@ -48,16 +47,6 @@ const startMs = 9000;
 /** How often a lost machine is looked for. */
 const againMs = 1000;
 
-/** Parts of a batch that the workers have read, as inputs of a program. */
-export interface WorkerBatch {
-  /** Each stands for another tensor on every worker. Whoever asked for the batch disposes of them. */
-  readonly tensors: Readonly<Record<string, tf.Tensor>>;
-  /** What each worker counted. */
-  readonly counts: readonly Readonly<Record<string, number>>[];
-  /** A number a worker, in the order of `counts`, as an input. */
-  perWorker(values: readonly number[]): tf.Scalar;
-}
-
 /**
  * The chief's side of a cluster: `program({ ..., cluster })` runs its entries there.
  *
@@ -80,6 +69,7 @@ export class Cluster {
   private readonly hellos = new Map<string, Hello>();
   private live: number[];
   private control: SessionHandle | undefined;
+  private readonly sessions = new Set<ClusterSession>();
   private readonly chief = Math.floor(Math.random() * 2 ** 31);
   private turn = 0;
   /** The step that is under way. */
@@ -136,8 +126,8 @@ export class Cluster {
     }
   }
 
-  /** How many workers the next step has; those that came back are among them. */
-  async ready(step: number): Promise<number> {
+  /** The workers that take part in the next step; those that came back are among them. */
+  async ready(step: number): Promise<readonly number[]> {
     this.step = step;
     if (this.live.length < this.workers && performance.now() - this.lookedAt > againMs) {
       this.lookedAt = performance.now();
@@ -148,31 +138,30 @@ export class Cluster {
         if (typeof answer !== 'string') this.takeIn(task, answer, step);
       });
     }
-    return this.live.length;
+    return this.live;
   }
 
   /**
-   * Has the workers read: the first of those that are there the first request, and so on.
+   * Has workers read, each one request at a time.
    *
    * @throws ClusterError where a worker's examples throw.
    * @throws ClusterFault where a worker is lost.
    */
-  async read(requests: readonly (readonly number[])[]): Promise<WorkerBatch> {
-    const workers = this.live.slice(0, requests.length);
-    const tag = `${this.chief}:${++this.turn}`;
-    let described: BatchDescription[];
+  async read(requests: ReadonlyMap<number, readonly number[]>): Promise<WorkerBatch> {
+    let described: ReadonlyMap<number, BatchDescription>;
     try {
-      described = await this.answers(workers, requests, tag);
+      described = await this.answers(requests, ++this.turn);
     } catch (cause) {
       if (cause instanceof ClusterError) throw cause;
       throw faultOf('reading a batch', false, cause);
     }
-    await Promise.all(workers.map((worker, place) => this.recognize(worker, described[place]!)));
-    return batchOf(workers, described);
+    await Promise.all([...described].map(([worker, answer]) => this.recognize(worker, answer)));
+    return new WorkerBatch(described);
   }
 
   /**
-   * Finds out what is wrong after a run that did not end, and goes on without it, or with what came back.
+   * Finds out what is wrong after a run that did not end, and goes on without it, or with what came back. All other runs
+   * that are under way are cancelled.
    *
    * @throws ClusterError where it cannot go on: a parameter server is lost, or with it the state is not sure.
    */
@@ -217,9 +206,18 @@ export class Cluster {
     return new ClusterRunner(this, options);
   }
 
-  /** A session over all machines that holds a graph; whoever opens it closes it. */
-  open(nodes: readonly GraphNode[]): ClusterSession {
-    return new ClusterSession(this.addon, this.target, this.sessionOptions, nodes);
+  /** A session over the parameter servers and these workers that holds a graph; whoever opens it closes it. */
+  open(nodes: readonly GraphNode[], workers: readonly number[] = this.live): ClusterSession {
+    const session = new ClusterSession(this.addon, this.target, this.sessionOptions(workers), nodes, () =>
+      this.sessions.delete(session),
+    );
+    this.sessions.add(session);
+    return session;
+  }
+
+  /** Tells whoever is told of events something that is no machine's. */
+  announce(what: string): void {
+    this.tell({ job: 'chief', index: 0 }, this.step, what);
   }
 
   /** Gives up the sessions. The servers go on, for another chief. */
@@ -231,33 +229,41 @@ export class Cluster {
     return `grpc://${this.spec.jobs.ps[0]}`;
   }
 
-  private get sessionOptions(): SessionOptions {
+  private sessionOptions(live: readonly number[]): SessionOptions {
     const { deadlineSeconds = 60, threads, xla } = this.options;
     const servers = this.spec.jobs.ps.map((_, index) => taskName({ job: 'ps', index }));
-    const workers = this.live.map((index) => taskName({ job: 'worker', index }));
+    const workers = live.map((index) => taskName({ job: 'worker', index }));
     return { devices: [...servers, ...workers], deadline: 1000 * deadlineSeconds, threads, xla };
   }
 
   private renew(): void {
     this.generation++;
+    for (const session of this.sessions) session.close();
     if (this.control !== undefined) this.addon.closeSession(this.control).catch(() => undefined);
     this.control = undefined;
   }
 
   /** Asks the workers and takes their answers in one run: every run costs a round trip. */
   private async answers(
-    workers: readonly number[],
-    requests: readonly (readonly number[])[],
-    tag: string,
-  ): Promise<BatchDescription[]> {
-    const feeds = workers.map((worker, place) => {
-      const request = Int32Array.of(this.chief, this.turn, ...requests[place]!);
+    requests: ReadonlyMap<number, readonly number[]>,
+    turn: number,
+  ): Promise<ReadonlyMap<number, BatchDescription>> {
+    const workers = [...requests.keys()];
+    const feeds = [...requests].map(([worker, asked]) => {
+      const request = Int32Array.of(this.chief, turn, ...asked);
       return [`worker${worker}/requests/value`, dataTypes.int32, [request.length], request] as const;
     });
     const targets = workers.map((worker) => `worker${worker}/requests/enqueue`);
     const fetches = workers.map(answerOf);
     const found = await this.addon.run(this.controlSession(), feeds, fetches, targets, this.runOptions);
-    return Promise.all(found.map((answer, place) => this.description(workers[place]!, answer, tag)));
+    const tag = `${this.chief}:${turn}`;
+    return new Map(
+      await Promise.all(
+        workers.map(
+          async (worker, place) => [worker, await this.description(worker, found[place]!, tag)] as const,
+        ),
+      ),
+    );
   }
 
   /** What a worker answered to this request; what it said to former ones, whose steps were given up, is passed over. */
@@ -285,7 +291,7 @@ export class Cluster {
   }
 
   private get runOptions(): Uint8Array {
-    return runOptions(this.sessionOptions.deadline);
+    return runOptions(this.sessionOptions(this.live).deadline);
   }
 
   private controlSession(): SessionHandle {
@@ -299,7 +305,7 @@ export class Cluster {
       this.control = this.addon.openSession(
         encodeGraph(nodes),
         this.target,
-        configProto(this.sessionOptions),
+        configProto(this.sessionOptions(this.live)),
       );
     }
     return this.control;
@@ -420,29 +426,6 @@ export class Cluster {
 
 function answerOf(worker: number): string {
   return `worker${worker}/descriptions/dequeue`;
-}
-
-function batchOf(workers: readonly number[], described: readonly BatchDescription[]): WorkerBatch {
-  const [first] = described;
-  const tensors = first!.tensors.map(({ name, dtype, shape }) => {
-    const shapes = described.map(({ tensors }, place): [number, readonly number[]] => {
-      const own = tensors.find((tensor) => tensor.name === name && tensor.dtype === dtype);
-      if (own === undefined) throw new ClusterError(`worker ${workers[place]} has no examples of '${name}'.`);
-      return [workers[place]!, own.shape];
-    });
-    const type = dtype === dataTypes.bool ? 'bool' : dtype === dataTypes.int32 ? 'int32' : 'float32';
-    const shown = tf.zeros([...shape], type);
-    return [name, standFor(shown, { kind: 'examples', name, dtype, shapes: new Map(shapes) })] as const;
-  });
-  return {
-    tensors: Object.fromEntries(tensors),
-    counts: described.map(({ counts }) => counts),
-    perWorker: (values) =>
-      standFor(tf.scalar(0), {
-        kind: 'values',
-        values: new Map(workers.map((worker, place) => [worker, values[place]!])),
-      }),
-  };
 }
 
 /** Why an address does not take a connection; undefined where it does. */

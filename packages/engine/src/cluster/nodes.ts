@@ -1,4 +1,4 @@
-import type { DataType } from '../program/binding.js';
+import { type DataType, dataTypes } from '../program/binding.js';
 import type { AttributeValue, GraphNode } from '../program/saved-model.js';
 import type { Task } from './spec.js';
 
@@ -100,7 +100,19 @@ function types(value: DataType): AttributeValue {
   return { kind: 'list', value: [type(value)] };
 }
 
-function text(value: string): AttributeValue {
+/** The attributes of a constant. */
+export function int32s(
+  shape: readonly number[],
+  values: readonly number[],
+): Readonly<Record<string, AttributeValue>> {
+  const content = new Uint8Array(Int32Array.from(values).buffer);
+  return {
+    dtype: type(dataTypes.int32),
+    value: { kind: 'tensor', value: { dtype: dataTypes.int32, shape, content } },
+  };
+}
+
+export function text(value: string): AttributeValue {
   return { kind: 'string', value };
 }
 

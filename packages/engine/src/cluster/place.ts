@@ -3,7 +3,7 @@ import { dataTypes } from '../program/binding.js';
 import type { EntryNodes } from '../program/graph.js';
 import { type AttributeValue, type GraphNode, nodeOf } from '../program/saved-model.js';
 import { sumAttribute } from '../program/trace.js';
-import { cpuOf, DeviceGraph, devicesOf, examplesVariable, type } from './nodes.js';
+import { cpuOf, DeviceGraph, devicesOf, examplesVariable, int32s, type } from './nodes.js';
 import type { PerWorker } from './per-worker.js';
 
 /** One worker's copy of a traced entry. */
@@ -42,16 +42,16 @@ export interface Placed {
  */
 export function place(copies: readonly Copy[], placement: Placement): Placed {
   const [first] = copies;
-  const parts = copies.map((copy) => workerPart(copy, placement));
+  const parts = copies.map((copy) => workerPart(copy, placement, 'with shares'));
   const central = centralPart(first!, parts[0]!.shared, placement);
-  const sums = copies.map(({ nodes }) => nodes.filter(isSum));
+  const sums = sumsOf(first!);
   const rename = (name: string) => centralName(placement, name);
   const nodes = [
     ...parts.flatMap((part) => part.nodes),
     ...central.map((node) => {
-      const place = sums[0]!.indexOf(node);
+      const place = sums.indexOf(node);
       if (place < 0) return renamed(node, rename);
-      const inputs = sums.map((own, index) => parts[index]!.rename(own[place]!.inputs[0]!));
+      const inputs = parts.map((part) => part.sums[place]!);
       const attributes: Record<string, AttributeValue> = {
         T: node.attributes.T!,
         N: { kind: 'int', value: inputs.length },
@@ -59,21 +59,35 @@ export function place(copies: readonly Copy[], placement: Placement): Placed {
       return { name: rename(node.name), op: 'AddN', inputs, attributes };
     }),
   ];
-  const { entry } = first!;
+  return {
+    nodes: onServers(nodes, placement),
+    entry: centralEntry(first!, central, placement),
+    values: parts.flatMap(({ values }) => values),
+  };
+}
+
+/** What of an entry is fed and fetched once, not by worker. */
+export function centralEntry(
+  { entry }: Copy,
+  central: readonly GraphNode[],
+  placement: Placement,
+): EntryNodes {
+  const rename = (name: string) => centralName(placement, name);
   // An input that nothing is computed from has no node.
   const known = new Set(central.map(({ name }) => name));
   const used = Object.entries(entry.inputs).filter(([, node]) => known.has(node));
   return {
-    nodes: onServers(nodes, placement),
-    entry: {
-      inputs: mapValues(Object.fromEntries(used), rename),
-      outputs: mapValues(entry.outputs, rename),
-      done: rename(entry.done),
-      seed: entry.seed === undefined || !known.has(entry.seed) ? undefined : rename(entry.seed),
-      draws: new Map(),
-    },
-    values: parts.flatMap(({ values }) => values),
+    inputs: mapValues(Object.fromEntries(used), rename),
+    outputs: mapValues(entry.outputs, rename),
+    done: rename(entry.done),
+    seed: entry.seed === undefined || !known.has(entry.seed) ? undefined : rename(entry.seed),
+    draws: new Map(),
   };
+}
+
+/** What a copy sums over workers: what each has, and its share where there is one. */
+export function sumsOf({ nodes }: Copy): GraphNode[] {
+  return nodes.filter(isSum);
 }
 
 /** The variable that a node belongs to, where it is not an entry's. */
@@ -81,16 +95,16 @@ export function stateOf(name: string): string | undefined {
   return /^(state\d+)(?:\/|$)/.exec(name)?.[1];
 }
 
-function isSum({ attributes }: GraphNode): boolean {
+export function isSum({ attributes }: GraphNode): boolean {
   return sumAttribute in attributes;
 }
 
-function centralName({ prefix }: Placement, name: string): string {
+export function centralName({ prefix }: Placement, name: string): string {
   return stateOf(name) === undefined ? `${prefix}/${name}` : name;
 }
 
 /** All that the entry's ends, and what workers get, depend on, up to the sums. */
-function centralPart(
+export function centralPart(
   { nodes, entry }: Copy,
   shared: readonly string[],
   { entry: what, perWorker }: Placement,
@@ -112,17 +126,27 @@ interface WorkerPart {
   readonly values: Placed['values'];
   /** What it takes from the central part. */
   readonly shared: readonly string[];
-  /** The name of one of the copy's tensors, as this worker has it. */
-  rename(name: string): string;
+  /** The worker's tensor of every sum. */
+  readonly sums: readonly string[];
 }
 
-/** All that a worker's sums depend on, up to other sums, the variables and what the chief feeds. */
-function workerPart({ worker, nodes, entry }: Copy, placement: Placement): WorkerPart {
+/**
+ * All that a worker's sums depend on, up to other sums, the variables and what the chief feeds.
+ *
+ * @param shares Whether the worker multiplies what is summed by its shares.
+ */
+export function workerPart(
+  copy: Copy,
+  placement: Placement,
+  shares: 'with shares' | 'without shares',
+): WorkerPart {
+  const { worker, nodes, entry } = copy;
   const { prefix, perWorker } = placement;
   const device = devicesOf({ job: 'worker', index: worker });
   const inputs = new Map(Object.entries(entry.inputs).map(([name, node]) => [node, name]));
   const isFed = ({ name, op }: GraphNode) => op === 'Placeholder' && !perWorker.has(inputs.get(name) ?? '');
-  const ends = nodes.filter(isSum).flatMap(({ inputs }) => inputs);
+  const sums = sumsOf(copy);
+  const ends = sums.flatMap(({ inputs }) => (shares === 'with shares' ? inputs : inputs.slice(0, 1)));
   const isShared = (node: GraphNode) => stateOf(node.name) !== undefined || isSum(node) || isFed(node);
   const part = ancestors(nodes, ends, isShared);
   const changing = part.find(({ op }) => /^(Assign|Resource)/.test(op));
@@ -156,7 +180,27 @@ function workerPart({ worker, nodes, entry }: Copy, placement: Placement): Worke
     return reading(source, worker, rename(node.name), node.attributes, prefixOwn);
   });
   const shared = part.filter(isShared).map(({ name }) => name);
-  return { nodes: [...extra, ...copied], values, shared, rename };
+  const multiplied = sums.flatMap((sum): GraphNode[] => {
+    if (shares === 'without shares' || sum.inputs.length < 2) return [];
+    return [
+      {
+        ...renamed(sum, rename),
+        name: `${prefixOwn}/${sum.name}`,
+        attributes: { T: sum.attributes.T! },
+        device,
+      },
+    ];
+  });
+  const names = new Set(multiplied.map(({ name }) => name));
+  return {
+    nodes: [...extra, ...copied, ...multiplied],
+    values,
+    shared,
+    sums: sums.map(({ name, inputs }) => {
+      const product = `${prefixOwn}/${name}`;
+      return names.has(product) ? product : rename(inputs[0]!);
+    }),
+  };
 }
 
 /** A worker's examples out of its variable, which any shape would fit in. */
@@ -178,17 +222,15 @@ function reading(
 
 /** Every worker draws other numbers. */
 function ownSeed(name: string, seed: string, worker: number, device: string): GraphNode[] {
-  const content = new Uint8Array(Int32Array.of(worker + 1, 0).buffer);
-  const value: AttributeValue = { kind: 'tensor', value: { dtype: dataTypes.int32, shape: [2], content } };
   const offset = `${name}/offset`;
   return [
-    { name: offset, op: 'Const', inputs: [], attributes: { dtype: type(dataTypes.int32), value }, device },
+    { name: offset, op: 'Const', inputs: [], attributes: int32s([2], [worker + 1, 0]), device },
     { name, op: 'AddV2', inputs: [seed, offset], attributes: { T: type(dataTypes.int32) }, device },
   ];
 }
 
 /** Gives what has no device that of the variable that it is for, or comes from. */
-function onServers(nodes: readonly GraphNode[], { serverOf }: Placement): GraphNode[] {
+export function onServers(nodes: readonly GraphNode[], { serverOf }: Placement): GraphNode[] {
   const servers = new Map<string, number>();
   for (const { name } of nodes) {
     const state = stateOf(name);
@@ -220,7 +262,7 @@ function onServers(nodes: readonly GraphNode[], { serverOf }: Placement): GraphN
   );
 }
 
-function ancestors(
+export function ancestors(
   nodes: readonly GraphNode[],
   ends: readonly string[],
   isEnd: (node: GraphNode) => boolean,
@@ -235,7 +277,7 @@ function ancestors(
   return nodes.filter(({ name }) => reached.has(name));
 }
 
-function renamed(node: GraphNode, rename: (name: string) => string): GraphNode {
+export function renamed(node: GraphNode, rename: (name: string) => string): GraphNode {
   const input = (name: string) => (name.startsWith('^') ? `^${rename(name.slice(1))}` : rename(name));
   return { ...node, name: rename(node.name), inputs: node.inputs.map(input) };
 }

@@ -25,6 +25,7 @@ export function eagerRunner(entries: ReadonlyMap<string, Step>, random: (() => n
         // An output may be an input, or a variable, which are not the caller's to dispose.
         return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, tf.clone(tensor)]));
       }),
+    async ahead() {},
     sync() {},
     load() {},
     savedModel(entry) {

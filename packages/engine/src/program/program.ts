@@ -42,6 +42,15 @@ export interface Program<E extends Entries> {
   readonly entries: E;
   /** Whether entries are graphs. */
   readonly traced: boolean;
+  /**
+   * Has the workers of a cluster compute what an entry sums with `overWorkers`, from these inputs and the variables as
+   * they are now. A call of the entry with these workers' examples then takes that, and only sums: one call for several
+   * workers too, each of which has computed ahead. Elsewhere there is nothing to do.
+   *
+   * @returns when they have. One worker is asked for one entry at a time.
+   * @throws ClusterFault where a worker is lost meanwhile.
+   */
+  ahead(entry: keyof E & string, inputs: NamedTensors): Promise<void>;
   /** Brings the variables to what the entries have made of them. Needed before they are read outside. */
   sync(): void;
   /** Has the next call take over all variables as they are. Assigning to one does so for that one. */
@@ -115,19 +124,13 @@ class CompiledProgram<E extends Entries> implements Program<E> {
   ) {
     const calls = Object.keys(entries).map((name) => [
       name,
-      (inputs: NamedTensors = {}) => {
-        this.checkAlive();
-        checkPlace(name);
-        checkInputs(name, inputs);
-        running = name;
-        try {
-          return runner.run(name, inputs);
-        } finally {
-          running = undefined;
-        }
-      },
+      (inputs: NamedTensors = {}) => this.call(name, inputs, () => runner.run(name, inputs)),
     ]);
     this.entries = Object.fromEntries(calls) as E;
+  }
+
+  async ahead(entry: keyof E & string, inputs: NamedTensors): Promise<void> {
+    return this.call(entry, inputs, () => this.runner.ahead(entry, inputs));
   }
 
   sync(): void {
@@ -149,6 +152,18 @@ class CompiledProgram<E extends Entries> implements Program<E> {
     if (this.isDisposed) return;
     this.runner.dispose();
     this.isDisposed = true;
+  }
+
+  private call<R>(entry: string, inputs: NamedTensors, run: () => R): R {
+    this.checkAlive();
+    checkPlace(entry);
+    checkInputs(entry, inputs);
+    running = entry;
+    try {
+      return run();
+    } finally {
+      running = undefined;
+    }
   }
 
   private checkAlive(): void {

@@ -27,7 +27,8 @@ export function runEntry(
   }
 }
 
-function newSeed(random: () => number): tf.Tensor {
+/** What is fed to an entry's seed. */
+export function newSeed(random: () => number): tf.Tensor {
   return tf.tensor1d(
     [random(), random()].map((value) => Math.floor(value * 2 ** 31)),
     'int32',

@@ -3,6 +3,7 @@ import type { NamedTensors } from './entry.js';
 /** What runs a program's entries: the functions themselves, or what became of them. */
 export interface Runner {
   run(entry: string, inputs: NamedTensors): NamedTensors;
+  ahead(entry: string, inputs: NamedTensors): Promise<void>;
   sync(): void;
   load(): void;
   savedModel(entry: string): Uint8Array;

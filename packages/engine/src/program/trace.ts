@@ -81,7 +81,7 @@ export interface Call {
   readonly state: () => readonly tf.Variable[];
 }
 
-/** Marks an operation that sums over workers; TensorFlow ignores what begins with an underscore. */
+/** Marks an operation that sums over workers, and tells the sum's shape; TensorFlow ignores what begins with an underscore. */
 export const sumAttribute = '_over_workers';
 
 /** Operations that a graph would repeat wrongly, and why. */
@@ -199,7 +199,7 @@ class Recorder {
             (update, run) => this.update(update, run),
             () =>
               whileMarked(
-                (tensor) => this.sum(tensor),
+                (tensor, share) => this.sum(tensor, share),
                 () => withoutReads(this.entry, (dataId) => scopes.origin(dataId), run),
               ),
           ),
@@ -248,16 +248,32 @@ class Recorder {
   }
 
   /** Writes down that a tensor is summed over the workers of a cluster: the one of a trace sums alone. */
-  private sum(tensor: tf.Tensor): tf.Tensor {
+  private sum(tensor: tf.Tensor, share: tf.Scalar | undefined): tf.Tensor {
     const source = this.valueOf(tensor);
-    const sum = alias(this.backend, tensor);
-    const attributes: Record<string, AttributeValue> = {
-      T: { kind: 'type', value: source.dtype },
-      [sumAttribute]: { kind: 'bool', value: true },
+    const sum =
+      share === undefined ? alias(this.backend, tensor) : this.unwritten(() => tf.mul(tensor, share));
+    const node: TraceNode = {
+      kind: 'operation',
+      op: share === undefined ? 'Identity' : 'Mul',
+      attributes: {
+        T: { kind: 'type', value: source.dtype },
+        [sumAttribute]: { kind: 'shape', value: source.shape },
+      },
+      inputs: share === undefined ? [source] : [source, this.valueOf(share)],
     };
-    const node = this.nodes.push({ kind: 'operation', op: 'Identity', attributes, inputs: [source] }) - 1;
-    this.values.set(idOf(this.backend, sum), { ...source, node, output: 0 });
+    const index = this.nodes.push(node) - 1;
+    this.values.set(idOf(this.backend, sum), { ...source, node: index, output: 0 });
     return sum;
+  }
+
+  /** Runs what is written down as one piece. */
+  private unwritten<R>(run: () => R): R {
+    this.isPaused = true;
+    try {
+      return run();
+    } finally {
+      this.isPaused = false;
+    }
   }
 
   /** Writes an update in place as one node, whatever operations it takes to run it here. */
@@ -271,12 +287,7 @@ class Recorder {
       former: variables.map((variable) => this.valueOf(variable)),
       inputs: inputs.map((input) => this.valueOf(input)),
     };
-    this.isPaused = true;
-    try {
-      run();
-    } finally {
-      this.isPaused = false;
-    }
+    this.unwritten(run);
     const index = this.nodes.push(node) - 1;
     variables.forEach((variable, output) => {
       this.values.set(idOf(this.backend, variable), { node: index, output, dtype, shape: variable.shape });

@@ -55,6 +55,8 @@ class TracedRunner implements Runner {
     return this.execute(entry, known.nodes, inputs);
   }
 
+  async ahead(): Promise<void> {}
+
   sync(): void {
     if (this.session !== undefined) this.state.sync(this.session);
   }
