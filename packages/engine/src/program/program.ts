@@ -96,6 +96,7 @@ export function program<E extends Entries>(options: ProgramOptions<E>): Program<
     );
   }
   const entries = new Map(Object.entries(options.entries).map(([name, step]) => [name, checked(name, step)]));
+  const holders = options.state.map(holderOf);
   const random = options.seed === undefined ? undefined : randomSource(options.seed);
   const runner =
     backend === undefined
@@ -103,7 +104,7 @@ export function program<E extends Entries>(options: ProgramOptions<E>): Program<
       : (options.cluster?.runner.bind(options.cluster) ?? tracedRunner)({
           backend,
           entries,
-          state: () => variablesOf(options.state),
+          state: () => variablesOf(holders),
           random: random ?? (() => Math.random()),
           tolerance: toleranceOf(options.verify),
         });
@@ -192,8 +193,15 @@ function checked(name: string, step: (inputs: never) => NamedTensors): Step {
   };
 }
 
-function variablesOf(state: ProgramOptions<Entries>['state']): tf.Variable[] {
-  return [...new Set(state.flatMap((item) => (item instanceof tf.Variable ? [item] : item.variables)))];
+/** Told once: every call of an entry asks for all variables, and `instanceof tf.Variable` is a slow search of tfjs's. */
+function holderOf(item: tf.Variable | StateHolder): StateHolder {
+  return item instanceof tf.Variable ? { variables: [item] } : item;
+}
+
+function variablesOf(holders: readonly StateHolder[]): tf.Variable[] {
+  const variables = new Set<tf.Variable>();
+  for (const holder of holders) for (const variable of holder.variables) variables.add(variable);
+  return [...variables];
 }
 
 /** A program is nothing that a gradient or another program could look into. */
