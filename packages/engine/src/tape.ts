@@ -1,7 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { GradientError } from './errors.js';
+import { withMethods } from './program/with-methods.js';
+import { joinBatchNorms } from './tape-batch-norm.js';
+import type { Tape, TapeNode } from './tape-node.js';
 
-type TapeNode = ReturnType<typeof tf.engine>['state']['activeTape'][number];
+/** How tfjs's engine puts an operation on its tape, of which its types say nothing. */
+interface Recorder {
+  addTapeNode(
+    kernel: string,
+    inputs: tf.NamedTensorMap,
+    outputs: tf.Tensor[],
+    gradient: unknown,
+    saved: tf.Tensor[],
+    attributes: object | undefined,
+  ): void;
+}
 
 /** The gradients of one loss by the id of the tensor or variable: only of those that the loss depends on. */
 export type Reached = ReadonlyMap<number, tf.Tensor>;
@@ -23,10 +36,13 @@ export function withTape<T extends tf.TensorContainer>(
     );
   }
   return tf.tidy(() => {
-    const tape: TapeNode[] = [];
+    const tape: Tape = [];
     try {
-      const values = record(caller, tape, losses);
-      const nodes = dependents(tape, variables);
+      const { values, attributes } = record(caller, tape, losses);
+      const nodes = dependents(
+        joinBatchNorms(tape.map((node, index) => ({ ...node, attributes: attributes[index] ?? {} }))),
+        variables,
+      );
       return use(values, (loss) => walkBack(nodes, loss));
     } finally {
       for (const { saved } of tape) tf.dispose(saved ?? []);
@@ -34,18 +50,41 @@ export function withTape<T extends tf.TensorContainer>(
   });
 }
 
-/** Runs the forward pass with the tape on. */
-function record(caller: string, tape: TapeNode[], losses: () => readonly tf.Scalar[]): tf.Scalar[] {
-  const { state } = tf.engine();
+/** Runs the forward pass with the tape on; gives the attributes of the tape's nodes, which tfjs does not keep there. */
+function record(
+  caller: string,
+  tape: Tape,
+  losses: () => readonly tf.Scalar[],
+): { readonly values: tf.Scalar[]; readonly attributes: readonly (object | undefined)[] } {
+  const engine = tf.engine();
+  const { state } = engine;
+  const attributes: (object | undefined)[] = [];
   const former = state.activeTape;
   state.activeTape = tape;
   state.gradientDepth = 1;
   try {
-    return tf.tidy(() => check(caller, losses()).map((loss) => tf.clone(loss)));
+    const values = noticing(engine, attributes, () =>
+      tf.tidy(() => check(caller, losses()).map((loss) => tf.clone(loss))),
+    );
+    return { values, attributes };
   } finally {
     state.gradientDepth = 0;
     state.activeTape = former;
   }
+}
+
+function noticing<R>(engine: object, attributes: (object | undefined)[], run: () => R): R {
+  if (!isRecorder(engine)) return run();
+  const add = engine.addTapeNode.bind(engine);
+  const addTapeNode: Recorder['addTapeNode'] = (...node) => {
+    add(...node);
+    attributes.push(node[5]);
+  };
+  return withMethods(engine, { addTapeNode }, run);
+}
+
+function isRecorder(engine: object): engine is Recorder {
+  return 'addTapeNode' in engine;
 }
 
 function check(caller: string, losses: readonly tf.Scalar[]): readonly tf.Scalar[] {
@@ -73,7 +112,12 @@ function describe(value: unknown): string {
 function dependents(tape: readonly TapeNode[], variables: readonly tf.Variable[]): TapeNode[] {
   const reached = new Set(variables.map(({ id }) => id));
   return tape.flatMap((node) => {
-    const inputs = Object.fromEntries(Object.entries(node.inputs).filter(([, { id }]) => reached.has(id)));
+    const inputs = Object.fromEntries(
+      // An input that may be left out is there all the same, as undefined.
+      Object.entries<tf.Tensor | undefined>(node.inputs).filter(
+        (entry): entry is [string, tf.Tensor] => entry[1] !== undefined && reached.has(entry[1].id),
+      ),
+    );
     if (Object.keys(inputs).length === 0) return [];
     for (const { id } of node.outputs) reached.add(id);
     return [{ ...node, inputs }];

@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { type DataType, dataTypes } from './binding.js';
 import type { Draws } from './compare-traces.js';
 import type { Distribution } from './draws.js';
+import { fuseBatchNorms } from './fuse-batch-norm.js';
 import { fuseSums, isSmall, type Product, transposeOnce } from './fuse-products.js';
 import { type AttributeValue, type GraphNode, isTrue, nodeOf, type TensorValue } from './saved-model.js';
 import type { Trace, TraceNode, Value } from './trace.js';
@@ -64,6 +65,8 @@ export class Graph {
   private readonly reshaped: Map<string, Shaped>;
   /** Products of matrices, and sums over one axis. */
   private readonly products: Map<string, Product>;
+  /** Of how many values each mean over all axes but the last is. */
+  private readonly averaged: Map<string, number>;
   /** Nodes that are fed or fetched. */
   private readonly ends: Set<string>;
   private entries: number;
@@ -75,14 +78,20 @@ export class Graph {
     this.constants = new Map(former?.constants);
     this.reshaped = new Map(former?.reshaped);
     this.products = new Map(former?.products);
+    this.averaged = new Map(former?.averaged);
     this.ends = new Set(former?.ends);
     this.entries = former?.entries ?? 0;
   }
 
   /** The nodes that something fetched depends on, and those that are fed. */
   get nodes(): readonly GraphNode[] {
-    return [fuseSums, transposeOnce].reduce(
-      (nodes, fuse) => reachable(fuse(nodes, this.products), this.ends),
+    const fusions = [
+      (nodes: readonly GraphNode[]) => fuseBatchNorms(nodes, this.averaged),
+      (nodes: readonly GraphNode[]) => fuseSums(nodes, this.products),
+      (nodes: readonly GraphNode[]) => transposeOnce(nodes, this.products),
+    ];
+    return fusions.reduce(
+      (nodes, fuse) => reachable(fuse(nodes), this.ends),
       reachable(this.added, this.ends),
     );
   }
@@ -139,6 +148,7 @@ export class Graph {
       } else {
         names.push(this.node(name, node, tensor));
         if (node.kind === 'operation' && node.op === 'Sum') this.noteSum(names.at(-1)!, node, nodes);
+        if (node.kind === 'operation' && node.op === 'Mean') this.noteMean(names.at(-1)!, node, nodes);
       }
       if (node.kind === 'input') inputs[node.name] = name;
     });
@@ -272,6 +282,17 @@ export class Graph {
     const keeps = isTrue(attributes.keep_dims);
     const shape = x.shape.flatMap((size, index) => (index !== summed ? [size] : keeps ? [1] : []));
     this.note({ name, shape }, [{ shape: x.shape, summed }]);
+  }
+
+  private noteMean(name: string, { inputs }: Operation, nodes: readonly TraceNode[]): void {
+    const [x, axes] = inputs as readonly [Value, Value];
+    const node = nodes[axes.node]!;
+    const others = x.shape.slice(0, -1);
+    if (node.kind !== 'constant' || integersOf(node.value).join() !== [...others.keys()].join()) return;
+    this.averaged.set(
+      name,
+      others.reduce((product, size) => product * size, 1),
+    );
   }
 
   private note({ name, shape }: Shaped, operands: Product['operands']): void {
