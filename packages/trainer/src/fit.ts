@@ -16,9 +16,6 @@ import { weightsOverEpochs } from './trained-weights.js';
 import { type StepOptions, Training, type TrainingOptions } from './training.js';
 import type { StepLosses } from './update.js';
 
-/** A small checkpoint is written before the next step; of a large one, the rest is written while steps go on. */
-const STOP_FOR_SAVING_MS = 50;
-
 export interface FitOptions<H extends Heads, I extends InputKind = 'common'> extends TrainingOptions {
   readonly data: DataOf<H, I>;
   /** How often every example is seen. */
@@ -123,19 +120,28 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
   let saving: Promise<void> = Promise.resolve();
 
   const save = async (store: RunStore) => {
+    const { dispose, ...snapshot } = training.snapshot();
+    try {
+      await store.save({
+        ...snapshot,
+        step: done,
+        seed,
+        sampling: sampling.state(),
+        stopped,
+        schedule: schedule.state(),
+        ...(validation !== undefined && { judge: validation.judge.state() }),
+      });
+    } finally {
+      dispose();
+    }
+  };
+
+  /** The checkpoint is written while steps go on. */
+  const beginSaving = async (store: RunStore) => {
     await saving;
-    saving = store.save({
-      ...training.snapshot(),
-      step: done,
-      seed,
-      sampling: sampling.state(),
-      stopped,
-      schedule: schedule.state(),
-      ...(validation !== undefined && { judge: validation.judge.state() }),
-    });
+    saving = save(store);
     // An error is thrown where it is awaited; until then it is no unhandled rejection.
     saving.catch(() => undefined);
-    await atMost(STOP_FOR_SAVING_MS, saving);
   };
 
   const goOnFrom = ({ checkpoint, lines }: NonNullable<Awaited<ReturnType<RunStore['open']>>>) => {
@@ -237,11 +243,11 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
       done = record.step;
       onStep?.(record);
       if (done % stepsPerEpoch === 0) await endEpoch(record);
-      if (run !== undefined && done % (run.everySteps ?? stepsPerEpoch) === 0) await save(run);
+      if (run !== undefined && done % (run.everySteps ?? stepsPerEpoch) === 0) await beginSaving(run);
       await letOthersRun();
     }
     if (run !== undefined && done > (found?.checkpoint.step ?? 0)) {
-      if (done % (run.everySteps ?? stepsPerEpoch) !== 0) await save(run);
+      if (done % (run.everySteps ?? stepsPerEpoch) !== 0) await beginSaving(run);
       await saving;
     }
     if (signal?.aborted && done < steps && !stopped) throw new InterruptedError(done, run !== undefined);
@@ -261,19 +267,6 @@ function learning<H extends Heads, I extends InputKind>({ variables }: MultiTask
 
 function secondsSince(started: number): number {
   return (performance.now() - started) / 1000;
-}
-
-/** Waits until something is done, but not longer than so many milliseconds. */
-async function atMost(milliseconds: number, done: Promise<void>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const tooLong = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
-  });
-  try {
-    await Promise.race([done, tooLong]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Lets timers and signals through: a step is synchronous. */

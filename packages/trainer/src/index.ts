@@ -1,4 +1,11 @@
-export type { Checkpoint, LossLine, RunStore, TrainingSnapshot } from './checkpoints/checkpoint.js';
+export type {
+  Checkpoint,
+  HeldSnapshot,
+  LossLine,
+  RunStore,
+  SavedTensor,
+  TrainingSnapshot,
+} from './checkpoints/checkpoint.js';
 export type { ClusterOptions } from './cluster-options.js';
 export type { Combination, CombinationState } from './combination.js';
 export {

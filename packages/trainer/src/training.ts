@@ -2,8 +2,9 @@ import { type Batch, type Heads, type InputKind, type MultiTaskModel, withRandom
 import { type NamedTensors, overWorkers, type Program, program } from '@espalier/engine';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Part, partsOf } from './batch-tensors.js';
-import type { TrainingSnapshot } from './checkpoints/checkpoint.js';
+import type { HeldSnapshot, TrainingSnapshot } from './checkpoints/checkpoint.js';
 import { differences } from './checkpoints/differences.js';
+import { HeldTensors } from './checkpoints/held-tensors.js';
 import { type ClusterOptions, checkClusterOptions, computesAhead } from './cluster-options.js';
 import { type Combination, type CombinationState, initCombination } from './combination.js';
 import { TrainerError } from './errors.js';
@@ -198,20 +199,20 @@ export class Training<H extends Heads, I extends InputKind = 'common'> {
     }
   }
 
-  /** A copy of everything, to go on from. */
-  snapshot(): TrainingSnapshot {
+  /** Everything as it is now, to go on from; further steps do not change it. Dispose of it when it is read. */
+  snapshot(): HeldSnapshot {
     this.sync();
-    const tensors = new Map(
-      [...this.remembered()].map(([name, variable]) => [
-        name,
-        { shape: variable.shape, values: variable.dataSync<'float32'>() },
-      ]),
-    );
-    return { ...this.description, tensors, combination: this.state };
+    const held = new HeldTensors(this.remembered());
+    return {
+      ...this.description,
+      tensors: held.tensors,
+      combination: this.state,
+      dispose: () => held.dispose(),
+    };
   }
 
   /**
-   * Goes on from a copy.
+   * Goes on from a snapshot.
    *
    * @throws TrainerError when it belongs to another model or optimizer; what differs is listed, and nothing is changed.
    */
@@ -220,8 +221,8 @@ export class Training<H extends Heads, I extends InputKind = 'common'> {
     const found = differences(saved, { ...this.description, tensors: variables });
     if (found !== '') throw new TrainerError(`The checkpoint belongs to another training: ${found}.`);
     for (const [name, variable] of variables) {
-      const { shape, values } = saved.tensors.get(name)!;
-      tf.tidy(() => variable.assign(tf.tensor(values, [...shape])));
+      const values = saved.tensors.get(name)!.read(0, variable.size);
+      tf.tidy(() => variable.assign(tf.tensor(values, variable.shape)));
     }
     this.state = saved.combination;
   }

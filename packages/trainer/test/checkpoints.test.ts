@@ -20,6 +20,7 @@ import {
 import { FileError, load, type RunFolderOptions, runFolder } from '@espalier/trainer/node';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { expectHeldSnapshot } from './held-snapshot.js';
 import { own } from './own.js';
 import { compose, points, type SideHeads } from './small-task.js';
 
@@ -159,6 +160,8 @@ describe('a run that goes on', () => {
     expect(losses(records)).toEqual(losses(whole.records));
   });
 });
+
+test('a snapshot stays as it is while steps go on', () => expectHeldSnapshot());
 
 describe('damage', () => {
   /** Two checkpoints, of steps 5 and 10. */

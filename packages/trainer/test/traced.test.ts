@@ -9,6 +9,7 @@ import { runFolder } from '@espalier/trainer/node';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { describe, expect, inject, onTestFinished, test, vi } from 'vitest';
+import { expectHeldSnapshot } from './held-snapshot.js';
 import { own } from './own.js';
 import * as ownInputs from './own-inputs-task.js';
 import { compose, composeOf, points, regularizedDense } from './small-task.js';
@@ -170,6 +171,8 @@ describe.skipIf(missing !== undefined || inject('engine') !== 'wasm')('steps as 
     const again = await train({ run: runFolder(folder, { everySteps: 7, resume: true }) });
     expect(again.map(({ losses }) => losses)).toEqual(whole.map(({ losses }) => losses));
   });
+
+  test('a snapshot stays as it is while steps go on', () => expectHeldSnapshot(true));
 
   test('the weights are up to date after every epoch, and what is assigned there counts', async () => {
     const model = own(compose());

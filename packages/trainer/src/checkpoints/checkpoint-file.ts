@@ -2,25 +2,25 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { dirname } from 'node:path';
-import { messageOf, readSafetensors, SafetensorsError, type Weight } from '@espalier/core';
+import { messageOf, readSafetensors, SafetensorsError } from '@espalier/core';
 import { FileError } from '../errors.js';
-import type { Checkpoint } from './checkpoint.js';
+import type { Checkpoint, SavedTensor } from './checkpoint.js';
 
 const FORMAT = 'espalier checkpoint';
 const NO_CHECKSUM = '0'.repeat(64);
-/** Hashing this much takes a few milliseconds; then steps may run. */
-const CHUNK_BYTES = 4 << 20;
+const VALUE_BYTES = 4;
+/** Reading and hashing this much takes a few milliseconds; then steps may run. */
+const PIECE_BYTES = 4 << 20;
 
 /**
  * Writes a checkpoint as a safetensors file: beside it, flushed, renamed, and the folder flushed. The metadata hold what
  * is no tensor as JSON, and the SHA-256 of the file with zeros in the checksum's own place.
  *
- * The values are read while training goes on, and written as they lie: no copy is made.
+ * The values are read, piece by piece, while training goes on.
  *
  * @throws FileError when the file cannot be written; what was there before stays, and nothing else does.
  */
 export async function writeCheckpoint(file: string, { tensors, ...state }: Checkpoint): Promise<void> {
-  const chunks = [...tensors.values()].flatMap(({ values }) => littleEndian(values));
   const zeros = header(tensors, state, NO_CHECKSUM);
   const hash = createHash('sha256').update(zeros);
   const temporary = `${file}.tmp`;
@@ -28,10 +28,10 @@ export async function writeCheckpoint(file: string, { tensors, ...state }: Check
     const handle = await open(temporary, 'w');
     try {
       let position = zeros.length;
-      for (const chunk of chunks) {
-        hash.update(chunk);
-        await writeAll(handle, chunk, position);
-        position += chunk.length;
+      for (const piece of piecesOf(tensors.values())) {
+        hash.update(piece);
+        await writeAll(handle, piece, position);
+        position += piece.length;
       }
       await writeAll(handle, header(tensors, state, hash.digest('hex')), 0);
       await handle.sync();
@@ -71,7 +71,11 @@ export async function readCheckpoint(file: string): Promise<Checkpoint> {
     if (hash.digest('hex') !== metadata.sha256) {
       throw new SafetensorsError('has been changed: it does not agree with its own SHA-256.');
     }
-    return { ...(JSON.parse(metadata.state) as Omit<Checkpoint, 'tensors'>), tensors };
+    const saved = [...tensors].map(([name, { shape, values }]): [string, SavedTensor] => [
+      name,
+      { shape, read: (start, end) => values.subarray(start, end) },
+    ]);
+    return { ...(JSON.parse(metadata.state) as Omit<Checkpoint, 'tensors'>), tensors: new Map(saved) };
   } catch (cause) {
     throw new FileError(file, `is no whole checkpoint: ${messageOf(cause)}`, { cause });
   }
@@ -79,9 +83,9 @@ export async function readCheckpoint(file: string): Promise<Checkpoint> {
 
 function header(tensors: Checkpoint['tensors'], state: Omit<Checkpoint, 'tensors'>, sha256: string): Buffer {
   let offset = 0;
-  const entries = [...tensors].map(([name, { shape, values }]) => {
+  const entries = [...tensors].map(([name, { shape }]) => {
     const start = offset;
-    offset += values.byteLength;
+    offset += sizeOf(shape) * VALUE_BYTES;
     return [name, { dtype: 'F32', shape, data_offsets: [start, offset] }] as const;
   });
   const metadata = { format: FORMAT, sha256, state: JSON.stringify(state) };
@@ -94,13 +98,33 @@ function header(tensors: Checkpoint['tensors'], state: Omit<Checkpoint, 'tensors
   return bytes;
 }
 
-function littleEndian(values: Weight['values']): Buffer[] {
+/** All values as bytes: those of small tensors together, those of large ones in several pieces. */
+function* piecesOf(tensors: Iterable<SavedTensor>): Generator<Buffer> {
+  let gathered: Buffer[] = [];
+  let room = PIECE_BYTES;
+  for (const { shape, read } of tensors) {
+    const size = sizeOf(shape);
+    for (let start = 0; start < size; ) {
+      const end = Math.min(start + room / VALUE_BYTES, size);
+      gathered.push(littleEndian(read(start, end)));
+      room -= (end - start) * VALUE_BYTES;
+      start = end;
+      if (room > 0) continue;
+      yield Buffer.concat(gathered);
+      gathered = [];
+      room = PIECE_BYTES;
+    }
+  }
+  yield Buffer.concat(gathered);
+}
+
+function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, length) => product * length, 1);
+}
+
+function littleEndian(values: Float32Array): Buffer {
   const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
-  const ordered = endianness() === 'LE' ? bytes : Buffer.from(bytes).swap32();
-  const count = Math.ceil(ordered.length / CHUNK_BYTES);
-  return Array.from({ length: count }, (_, index) =>
-    ordered.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES),
-  );
+  return endianness() === 'LE' ? bytes : Buffer.from(bytes).swap32();
 }
 
 async function writeAll(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {

@@ -1,17 +1,29 @@
-import type { Architecture, ModelWeights, Weight } from '@espalier/core';
+import type { Architecture, ModelWeights } from '@espalier/core';
 import type { CombinationState } from '../combination.js';
 import type { PlateauState } from '../plateau.js';
 import type { SamplingState } from '../samplers/sampler.js';
+
+/** The float32 values of a tensor, which are read in pieces: a large one is not copied at once. */
+export interface SavedTensor {
+  readonly shape: readonly number[];
+  /** Those from `start` to before `end`, in row-major order. */
+  read(start: number, end: number): Float32Array;
+}
 
 /** What a training is made of between two steps, besides the place in the data. */
 export interface TrainingSnapshot {
   readonly architecture: Architecture;
   /** Weights, what the optimizer remembers of them, and averages: `weights/…`, `optimizer/…`, `average/…`. */
-  readonly tensors: ReadonlyMap<string, Weight>;
+  readonly tensors: ReadonlyMap<string, SavedTensor>;
   /** The names of the weighting and the aggregator, and what they remember. */
   readonly weighting: string;
   readonly aggregator: string;
   readonly combination: CombinationState;
+}
+
+/** A training as it was between two steps, until it is disposed of. */
+export interface HeldSnapshot extends TrainingSnapshot {
+  dispose(): void;
 }
 
 /** All that a training goes on from. What is drawn at random follows from the seed and the step. */
@@ -46,7 +58,10 @@ export interface RunStore {
   open(): Promise<{ readonly checkpoint: Checkpoint; readonly lines: readonly LossLine[] } | undefined>;
   /** Keeps the losses of a step. */
   record(line: LossLine): void;
-  /** Keeps a checkpoint. Training goes on meanwhile; there is one call at a time. */
+  /**
+   * Keeps a checkpoint, whose tensors can be read until this is done. Training goes on meanwhile; there is one call at a
+   * time.
+   */
   save(checkpoint: Checkpoint): Promise<void>;
   /** Keeps the weights of the best model so far, by validation. */
   saveBest(weights: ModelWeights): Promise<void>;
