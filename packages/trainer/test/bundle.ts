@@ -12,7 +12,10 @@ const packages = fileURLToPath(new URL('../../', import.meta.url));
 export async function bundle({
   external = [],
   ...options
-}: Pick<BuildOptions, 'entryPoints' | 'outfile' | 'outdir' | 'splitting' | 'external'>): Promise<void> {
+}: Pick<
+  BuildOptions,
+  'entryPoints' | 'stdin' | 'outfile' | 'outdir' | 'splitting' | 'external'
+>): Promise<void> {
   await build({
     ...options,
     absWorkingDir: here,

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Aggregator, aggregators, sum, type Weighting, weightings } from '@espalier/losses';
@@ -15,6 +15,7 @@ import {
   reduceOnPlateau,
   sgd,
   TrainerError,
+  Training,
   warmupCosine,
 } from '@espalier/trainer';
 import { FileError, load, type RunFolderOptions, runFolder } from '@espalier/trainer/node';
@@ -163,6 +164,53 @@ describe('a run that goes on', () => {
 
 test('a snapshot stays as it is while steps go on', () => expectHeldSnapshot());
 
+describe('metrics.jsonl', () => {
+  /** Steps whose lines wait for being written. */
+  const recorded = async (folder: string) => {
+    const model = own(compose());
+    const training = new Training(model, { optimizer: sgd(), weighting: sum(), seed: 1 });
+    const run = runFolder(folder);
+    await run.open();
+    for (const step of [1, 2, 3]) run.record({ step, losses: { side: step } });
+    const { dispose, ...snapshot } = training.snapshot();
+    const save = async () => {
+      const sampling = { sampler: '', seed: 1, batchSize: 1, sizes: [], batches: 3, drawn: [], trends: [] };
+      await run.save({ ...snapshot, step: 3, seed: 1, sampling, stopped: false });
+    };
+    const end = () => {
+      run.close();
+      dispose();
+      training.dispose();
+    };
+    return { run, save, end };
+  };
+
+  test('has the lines of all steps up to a checkpoint', async () => {
+    const folder = await newFolder();
+    const { save, end } = await recorded(folder);
+    await save();
+    expect((await lines(folder)).length).toBe(3);
+    end();
+  });
+
+  test('without them there is no checkpoint', async () => {
+    const folder = await newFolder();
+    const { save, end } = await recorded(folder);
+    await rm(join(folder, 'metrics.jsonl'));
+    await mkdir(join(folder, 'metrics.jsonl'));
+    await expect(save()).rejects.toThrow(/metrics\.jsonl: cannot be written: EISDIR.*resume from it/);
+    expect(await readdir(folder)).not.toContain('step-3.safetensors');
+    end();
+  });
+
+  test('has every line when the training has ended, by an error too', async () => {
+    const folder = await newFolder();
+    const { end } = await recorded(folder);
+    end();
+    expect((await lines(folder)).length).toBe(3);
+  });
+});
+
 describe('damage', () => {
   /** Two checkpoints, of steps 5 and 10. */
   const withTwo = async () => {
@@ -245,7 +293,6 @@ describe('damage', () => {
         async onEpoch({ epoch }) {
           // A folder in the place of the next checkpoint, as root may write anywhere.
           if (epoch === 3) {
-            const { mkdir } = await import('node:fs/promises');
             await mkdir(join(folder, 'step-10.safetensors', 'in-the-way'), { recursive: true });
           }
         },

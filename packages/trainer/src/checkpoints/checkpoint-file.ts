@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { messageOf, readSafetensors, SafetensorsError } from '@espalier/core';
 import { FileError } from '../errors.js';
 import type { Checkpoint, SavedTensor } from './checkpoint.js';
+import { flushToDisk } from './flush-to-disk.js';
 
 const FORMAT = 'espalier checkpoint';
 const NO_CHECKSUM = '0'.repeat(64);
@@ -39,7 +40,8 @@ export async function writeCheckpoint(file: string, { tensors, ...state }: Check
       await handle.close();
     }
     await rename(temporary, file);
-    await flushFolder(dirname(file));
+    // A rename is on the disk when its folder is.
+    await flushToDisk(dirname(file), 'r');
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw new FileError(
@@ -131,15 +133,5 @@ async function writeAll(handle: FileHandle, bytes: Buffer, position: number): Pr
   for (let written = 0; written < bytes.length; ) {
     const { bytesWritten } = await handle.write(bytes, written, bytes.length - written, position + written);
     written += bytesWritten;
-  }
-}
-
-/** A rename is on the disk when its folder is. */
-async function flushFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

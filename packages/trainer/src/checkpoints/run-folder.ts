@@ -1,11 +1,13 @@
-import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { readFileSync, truncateSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '@espalier/core';
+import { AppendedFile } from '../appended-file.js';
 import { FileError, TrainerError } from '../errors.js';
 import { saveWeights } from '../save.js';
 import type { Checkpoint, LossLine, RunStore } from './checkpoint.js';
 import { readCheckpoint, writeCheckpoint } from './checkpoint-file.js';
+import { flushToDisk } from './flush-to-disk.js';
 import { lockRun } from './run-lock.js';
 
 export interface RunFolderOptions {
@@ -23,8 +25,9 @@ const CHECKPOINT = /^step-(\d+)\.safetensors$/;
 
 /**
  * A folder for a training: `step-N.safetensors` after N steps, `best.safetensors` with the weights that were best on
- * validation, and `metrics.jsonl` with a line `{ step, losses }` for every step. Whatever happens to the process, there
- * is a whole checkpoint in it from the first one on. One process trains in it at a time: `run.lock` says which.
+ * validation, and `metrics.jsonl` with a line `{ step, losses }` for every step, a second after it at most. Whatever
+ * happens to the process, there is a whole checkpoint in it from the first one on, and the line of every step up to it.
+ * One process trains in it at a time: `run.lock` says which.
  *
  * @throws TrainerError when `keep` or `everySteps` is no whole number from 1.
  */
@@ -37,7 +40,7 @@ export function runFolder(folder: string, options: RunFolderOptions = {}): RunSt
   }
   const fileOf = (step: number) => join(folder, `step-${step}.safetensors`);
   const metrics = join(folder, 'metrics.jsonl');
-  let log: number | undefined;
+  let log: AppendedFile | undefined;
   let unlock: (() => void) | undefined;
 
   return {
@@ -48,8 +51,8 @@ export function runFolder(folder: string, options: RunFolderOptions = {}): RunSt
       unlock = writing(folder, () => lockRun(folder));
       const found = resume ? await lastWhole(folder, stepsOf(names), notice) : undefined;
       for (const name of names) if (name.endsWith('.tmp')) await rm(join(folder, name), { force: true });
-      log = writing(metrics, () => openSync(metrics, 'a+'));
-      const lines = keepLines(metrics, log, found?.step ?? 0);
+      log = writing(metrics, () => new AppendedFile(metrics));
+      const lines = writing(metrics, () => keepLines(metrics, found?.step ?? 0));
       if (found === undefined) {
         if (resume) notice(`${folder}: there is no checkpoint yet, so training begins at the first step.`);
         return undefined;
@@ -63,11 +66,14 @@ export function runFolder(folder: string, options: RunFolderOptions = {}): RunSt
     },
 
     record(line) {
-      writing(metrics, () => writeSync(log!, `${JSON.stringify(line)}\n`));
+      writing(metrics, () => log!.append(() => Buffer.from(`${JSON.stringify(line)}\n`)));
     },
 
     async save(checkpoint) {
-      writing(metrics, () => fsyncSync(log!));
+      writing(metrics, () => log!.flush());
+      await flushToDisk(metrics, 'r+').catch((cause: unknown) => {
+        throw notWritten(metrics, cause);
+      });
       await writeCheckpoint(fileOf(checkpoint.step), checkpoint);
       const older = stepsOf(await list(folder)).filter((step) => step <= checkpoint.step);
       for (const step of older.slice(keep)) await rm(fileOf(step), { force: true });
@@ -76,7 +82,11 @@ export function runFolder(folder: string, options: RunFolderOptions = {}): RunSt
     saveBest: (weights) => saveWeights(weights, join(folder, 'best.safetensors')),
 
     close() {
-      if (log !== undefined) closeSync(log);
+      try {
+        log?.flush();
+      } catch {
+        // These lines are of steps after the last checkpoint: whoever resumes writes them again.
+      }
       log = undefined;
       unlock?.();
       unlock = undefined;
@@ -130,16 +140,16 @@ async function lastWhole(
 }
 
 /** Cuts the file after the line of a step; what a killed process left half-written is behind it. */
-function keepLines(file: string, log: number, lastStep: number): LossLine[] {
+function keepLines(file: string, lastStep: number): LossLine[] {
   const lines: LossLine[] = [];
   let size = 0;
-  for (const text of readFileSync(log, 'utf8').split(/(?<=\n)/)) {
+  for (const text of readFileSync(file, 'utf8').split(/(?<=\n)/)) {
     const line = lastStep > lines.length ? parse(text) : undefined;
     if (line === undefined || line.step > lastStep) break;
     lines.push(line);
     size += Buffer.byteLength(text);
   }
-  writing(file, () => ftruncateSync(log, size));
+  truncateSync(file, size);
   return lines;
 }
 
@@ -155,12 +165,15 @@ function writing<T>(file: string, write: () => T): T {
   try {
     return write();
   } catch (cause) {
-    if (cause instanceof FileError) throw cause;
-    throw new FileError(
-      file,
-      `cannot be written: ${messageOf(cause)}. The last checkpoint is untouched; make room or allow writing, and resume ` +
-        'from it.',
-      { cause },
-    );
+    throw cause instanceof FileError ? cause : notWritten(file, cause);
   }
+}
+
+function notWritten(file: string, cause: unknown): FileError {
+  return new FileError(
+    file,
+    `cannot be written: ${messageOf(cause)}. The last checkpoint is untouched; make room or allow writing, and resume ` +
+      'from it.',
+    { cause },
+  );
 }

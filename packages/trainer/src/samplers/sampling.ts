@@ -2,7 +2,7 @@ import type { Heads } from '@espalier/core';
 import { TrainerError } from '../errors.js';
 import { followLoss, type LossTrend } from './loss-trend.js';
 import type { Sampling, SamplingOptions, SamplingState } from './sampler.js';
-import { ShuffledPool } from './shuffled-pool.js';
+import { type Draw, ShuffledPool } from './shuffled-pool.js';
 
 /** From which pool each draw comes. */
 export interface PlanOfDraws {
@@ -25,10 +25,11 @@ export function startSampling<H extends Heads>(
   let trends: readonly (LossTrend | null)[] = tasks.map(() => null);
   return {
     next() {
-      const draws = Array.from({ length: batchSize }, (_, place) => {
+      const draws: Draw[] = [];
+      for (let place = 0; place < batchSize; place++) {
         const pool = plan.pick(batches, place, trends);
-        return pools[pool].draw(drawn[pool]++);
-      });
+        draws.push(pools[pool].draw(drawn[pool]++));
+      }
       batches++;
       return draws;
     },

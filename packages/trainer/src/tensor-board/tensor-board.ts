@@ -1,13 +1,15 @@
-import { appendFileSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Heads, messageOf } from '@espalier/core';
+import { AppendedFile } from '../appended-file.js';
 import { gradientCosines } from '../conflicts.js';
 import { FileError } from '../errors.js';
+import type { StepRecord } from '../step-records.js';
 import { checkBegun, type Watcher } from '../watcher.js';
 import { type Scalar, scalarEvent, versionEvent } from './event-file.js';
 
-/** How long events may wait for being written, in milliseconds. */
-const PATIENCE = 1000;
+/** Over how many milliseconds steps are counted. */
+const RATE_WINDOW = 1000;
 
 /** Tells apart the files that one process begins in one second. */
 let files = 0;
@@ -22,56 +24,60 @@ let files = 0;
 export function tensorBoard<H extends Heads>(folder: string): Watcher<H> {
   const seconds = Math.floor(Date.now() / 1000);
   const file = join(folder, `events.out.tfevents.${seconds}.espalier.${process.pid}.${files++}`);
-  let waiting: Uint8Array[] = [versionEvent(seconds)];
-  let flushed = performance.now();
   let tasks: readonly string[] = [];
-  let counted = { step: 0, time: flushed };
+  let counted = { step: 0, time: performance.now() };
 
-  const flush = () => {
-    flushed = performance.now();
-    write(file, Buffer.concat(waiting));
-    waiting = [];
-  };
   try {
     mkdirSync(folder, { recursive: true });
   } catch (cause) {
-    throw new FileError(folder, `cannot be made: ${messageOf(cause)}`, {
-      cause,
-    });
+    throw new FileError(folder, `cannot be made: ${messageOf(cause)}`, { cause });
   }
+  const events = writing(file, () => new AppendedFile(file));
+  const append = (event: () => Uint8Array) => writing(file, () => events.append(event));
+  const flush = () => writing(file, () => events.flush());
+  append(() => versionEvent(seconds));
   flush();
 
-  const add = (step: number, scalars: readonly Scalar[]) => {
-    if (scalars.length > 0) waiting.push(scalarEvent(Date.now() / 1000, step, scalars));
-    if (performance.now() - flushed > PATIENCE) flush();
+  /** Steps a second, once in a while. */
+  const rateAt = (step: number): Scalar[] => {
+    const time = performance.now();
+    const before = counted;
+    if (before.step > 0 && time - before.time <= RATE_WINDOW) return [];
+    counted = { step, time };
+    if (before.step === 0) return [];
+    return [{ tag: 'steps a second', value: ((step - before.step) * 1000) / (time - before.time) }];
   };
   return {
     begin(names) {
       tasks = names;
     },
-    step({ step, losses, weights, gramian }) {
+    step(record) {
       checkBegun(tasks);
-      const scalars = [...byTask('loss', losses), ...byTask('weight', weights)];
-      if (gramian !== undefined) scalars.push(...cosineScalars(gramian, tasks));
-      const time = performance.now();
-      if (counted.step === 0) counted = { step, time };
-      else if (time - counted.time > PATIENCE) {
-        scalars.push({
-          tag: 'steps a second',
-          value: ((step - counted.step) * 1000) / (time - counted.time),
-        });
-        counted = { step, time };
-      }
-      add(step, scalars);
+      const [seconds, rate] = [Date.now() / 1000, rateAt(record.step)];
+      append(() => eventOf(seconds, record.step, [...scalarsOf(record, tasks), ...rate]));
     },
     metrics(step, values) {
-      add(
-        step,
-        Object.entries(values).flatMap(([task, own]) => byTask(`metric/${task}`, own)),
-      );
+      const seconds = Date.now() / 1000;
+      const scalars = Object.entries(values).flatMap(([task, own]) => byTask(`metric/${task}`, own));
+      append(() => eventOf(seconds, step, scalars));
     },
     end: flush,
   };
+}
+
+function eventOf(seconds: number, step: number, scalars: readonly Scalar[]): Uint8Array {
+  return scalars.length > 0 ? scalarEvent(seconds, step, scalars) : new Uint8Array();
+}
+
+function scalarsOf<H extends Heads>(
+  { losses, weights, gramian }: StepRecord<H>,
+  tasks: readonly string[],
+): Scalar[] {
+  return [
+    ...byTask('loss', losses),
+    ...byTask('weight', weights),
+    ...(gramian === undefined ? [] : cosineScalars(gramian, tasks)),
+  ];
 }
 
 function byTask(group: string, values: Readonly<Record<string, number | undefined>>): Scalar[] {
@@ -90,12 +96,10 @@ function cosineScalars(gramian: Parameters<typeof gradientCosines>[0], tasks: re
   );
 }
 
-function write(file: string, bytes: Uint8Array): void {
+function writing<T>(file: string, write: () => T): T {
   try {
-    appendFileSync(file, bytes);
+    return write();
   } catch (cause) {
-    throw new FileError(file, `cannot be written: ${messageOf(cause)}`, {
-      cause,
-    });
+    throw new FileError(file, `cannot be written: ${messageOf(cause)}`, { cause });
   }
 }
