@@ -1,4 +1,5 @@
 export { type AdamUpdate, applyAdam } from './apply-adam.js';
+export { applyMomentum, type MomentumUpdate } from './apply-momentum.js';
 export { ClusterError, ClusterFault, EngineError, GradientError, ProgramError } from './errors.js';
 export { type LossGradients, lossGradients } from './loss-gradients.js';
 export { type PerTaskGradients, perTaskGradients } from './per-task-gradients.js';

@@ -182,7 +182,7 @@ export class Graph {
   /** Changes variables in place; gives what they became. */
   private update(
     name: string,
-    { op, dtype, variables, former, inputs }: Update,
+    { op, attributes, dtype, variables, former, inputs }: Update,
     tensor: (value: Value) => string,
     held: Map<tf.Variable, Held>,
   ): string[] {
@@ -191,7 +191,7 @@ export class Graph {
     );
     const handles = variables.map((variable) => this.stateOf(variable, dtype).handle);
     const sources = [...handles, ...inputs.map(tensor), ...before.map(({ after }) => after)];
-    this.add(name, op, sources, { T: type(dtype) });
+    this.add(name, op, sources, { T: type(dtype), ...attributes });
     return variables.map((variable, index) => {
       const sources = [handles[index]!, `^${name}`];
       const value = this.add(`${name}/read${index}`, 'ReadVariableOp', sources, { dtype: type(dtype) });

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import type { AttributeValue } from './saved-model.js';
 import { withMethods } from './with-methods.js';
 
 /** An operation of TensorFlow on the resources of variables: those come first, the other inputs after them. */
@@ -6,6 +7,8 @@ export interface InPlaceUpdate {
   readonly op: string;
   readonly variables: readonly tf.Variable[];
   readonly inputs: readonly tf.Tensor[];
+  /** Besides the type. */
+  readonly attributes?: Readonly<Record<string, AttributeValue>>;
 }
 
 type Notice = (update: InPlaceUpdate, run: () => void) => void;

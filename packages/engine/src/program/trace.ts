@@ -51,6 +51,7 @@ export type TraceNode =
       /** An operation on variables in place; its outputs are what they became. */
       readonly kind: 'update';
       readonly op: string;
+      readonly attributes: Readonly<Record<string, AttributeValue>>;
       readonly dtype: DataType;
       readonly variables: readonly tf.Variable[];
       /** What the variables were. */
@@ -277,11 +278,12 @@ class Recorder {
   }
 
   /** Writes an update in place as one node, whatever operations it takes to run it here. */
-  private update({ op, variables, inputs }: InPlaceUpdate, run: () => void): void {
+  private update({ op, variables, inputs, attributes = {} }: InPlaceUpdate, run: () => void): void {
     const { dtype } = this.valueOf(variables[0]!);
     const node: TraceNode = {
       kind: 'update',
       op,
+      attributes,
       dtype,
       variables,
       former: variables.map((variable) => this.valueOf(variable)),

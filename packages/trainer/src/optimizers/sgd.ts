@@ -1,3 +1,4 @@
+import { applyMomentum } from '@espalier/engine';
 import * as tf from '@tensorflow/tfjs-core';
 import { TrainerError } from '../errors.js';
 import type { Optimizer } from './optimizer.js';
@@ -35,9 +36,17 @@ export function sgd({ momentum = 0, nesterov = false, ...decay }: SgdOptions = {
             const shrinking = decayOf(decay, name, weight);
             const slope = shrinking > 0 ? tf.add(gradient, tf.mul(weight, shrinking)) : gradient;
             const velocity = velocities.get(name);
-            velocity?.assign(tf.add(tf.mul(velocity, momentum), slope));
-            const ahead = velocity !== undefined && nesterov && tf.add(slope, tf.mul(velocity, momentum));
-            weight.assign(tf.sub(weight, tf.mul(ahead || (velocity ?? slope), learningRate)));
+            if (velocity === undefined) weight.assign(tf.sub(weight, tf.mul(slope, learningRate)));
+            else {
+              applyMomentum({
+                variable: weight,
+                velocity,
+                gradient: slope,
+                momentum,
+                nesterov,
+                stepSize: learningRate,
+              });
+            }
           }
           return gradients;
         },
