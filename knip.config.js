@@ -8,7 +8,7 @@ const workspace = ({ folder, manifest }) => [
       ...outputs(manifest).map(sourceOf),
       'test/**/*.{test,test-d}.ts',
       'test/kill/{training,worker}.ts',
-      'test/cluster/{chief,examples}.ts',
+      'test/cluster/{chief,bereaved-chief,examples}.ts',
       'espalier.config.ts',
     ],
     project: ['{src,test}/**'],

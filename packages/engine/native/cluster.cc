@@ -5,7 +5,7 @@
 //   openSession(graphDef, target, configProto)   a session; target '' is this process
 //   run(session, feeds, fetches, targets, runOptions)  a promise of tensors; runs on a thread of its own
 //   runSync(...the same)                         the tensors
-//   closeSession(session)                        a promise; cancels the runs that are under way
+//   closeSession(session)                        a promise; cancels the runs that are under way; the process does not wait
 //
 // A feed is [name, type, shape, typed array]; a tensor that comes back is { dtype, shape, data: ArrayBuffer }.
 #include <node_api.h>
@@ -347,8 +347,8 @@ napi_value RunSync(napi_env env, napi_callback_info info) {
 }
 
 // On a thread of its own: libuv has four for everything, and a run may wait for a worker as long as its deadline is. At
-// the end of the process nothing waits for these threads.
-napi_value Later(napi_env env, Run* run, void (*execute)(Run*)) {
+// the end of the process nothing waits for these threads. Without `keeps_alive` the process may end before it is done.
+napi_value Later(napi_env env, Run* run, bool keeps_alive, void (*execute)(Run*)) {
   napi_value promise;
   napi_create_promise(env, &run->deferred, &promise);
   const auto complete = [](napi_env env, napi_value, void*, void* data) {
@@ -362,6 +362,7 @@ napi_value Later(napi_env env, Run* run, void (*execute)(Run*)) {
   napi_threadsafe_function ended;
   napi_create_threadsafe_function(env, nullptr, nullptr, Text(env, "TensorFlow"), 0, 1, nullptr, nullptr, nullptr,
                                   complete, &ended);
+  if (!keeps_alive) napi_unref_threadsafe_function(env, ended);
   std::thread([run, execute, ended] {
     execute(run);
     if (napi_call_threadsafe_function(ended, run, napi_tsfn_blocking) != napi_closing)
@@ -377,7 +378,7 @@ napi_value RunLater(napi_env env, napi_callback_info info) {
   auto run = std::make_unique<Run>();
   run->Read(env, arguments);
   if (run->failure.failed()) return Throw(env, run->failure);
-  return Later(env, run.release(), [](Run* run) { run->Execute(); });
+  return Later(env, run.release(), true, [](Run* run) { run->Execute(); });
 }
 
 napi_value CloseSession(napi_env env, napi_callback_info info) {
@@ -386,7 +387,8 @@ napi_value CloseSession(napi_env env, napi_callback_info info) {
   napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr);
   Run* run = new Run;
   run->session = SessionOf(env, argument);
-  return Later(env, run, [](Run* run) {
+  // A server that is gone does not answer before the deadline.
+  return Later(env, run, false, [](Run* run) {
     Status status = NewStatus();
     TF_CloseSession(run->session->session, status.get());
     run->failure = Failure::Of(status);

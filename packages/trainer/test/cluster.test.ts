@@ -279,6 +279,17 @@ describe.skipIf(missing !== undefined || inject('engine') !== 'wasm')('a cluster
     expectLosses(records, alone);
   });
 
+  test.each(['by itself', 'exit'] as const)(
+    'a program whose parameter server is lost does not wait for it at its end: %s',
+    async (way) => {
+      const { code, took } = await machines.bereavedChief(way);
+      await machines.start('ps:0');
+      expect(code).toBe(3);
+      // Its deadline is 20 s.
+      expect(took).toBeLessThan(10_000);
+    },
+  );
+
   describe('what cannot work is refused, by name and within 10 seconds', () => {
     const fileWith = async (cluster: object) => {
       const file = join(machines.folder, `other-${Math.random()}.json`);

@@ -56,10 +56,10 @@ export class Machines {
       outdir: folder,
       splitting: true,
     });
-    // The chief computes on native TensorFlow, which must have the same tfjs.
+    // A chief computes on native TensorFlow, which must have the same tfjs.
     await bundle({
-      entryPoints: ['cluster/chief.ts'],
-      outfile: join(folder, 'chief.js'),
+      entryPoints: { chief: 'cluster/chief.ts', 'bereaved-chief': 'cluster/bereaved-chief.ts' },
+      outdir: folder,
       external: ['@tensorflow/*'],
     });
     const engine = fileURLToPath(new URL('../../../engine/node_modules', import.meta.url));
@@ -128,6 +128,13 @@ export class Machines {
     const { code, output } = await this.ended(running);
     if (code !== 0) throw new Error(output);
     return JSON.parse(output.split('\n').find((line) => line.startsWith('[[{'))!);
+  }
+
+  /** How a chief ends whose parameter server is killed, and how long after it has nothing more to do, ms. */
+  async bereavedChief(way: 'by itself' | 'exit'): Promise<{ code: number | null; took: number }> {
+    const server = this.running.get('ps:0')!.pid;
+    const { code, output } = await this.ended(this.spawn('bereaved-chief', [this.file, String(server), way]));
+    return { code, took: Date.now() - Number(/^\d{13}$/m.exec(output)?.[0]) };
   }
 
   async signal(task: string, signal: NodeJS.Signals): Promise<void> {
