@@ -4,6 +4,7 @@ import type { EntryNodes } from '../program/graph.js';
 import { type AttributeValue, type GraphNode, nodeOf } from '../program/saved-model.js';
 import { sumAttribute } from '../program/trace.js';
 import { cpuOf, DeviceGraph, devicesOf, examplesVariable, int32s, type } from './nodes.js';
+import { packTransfers } from './pack.js';
 import type { PerWorker } from './per-worker.js';
 
 /** One worker's copy of a traced entry. */
@@ -59,11 +60,42 @@ export function place(copies: readonly Copy[], placement: Placement): Placed {
       return { name: rename(node.name), op: 'AddN', inputs, attributes };
     }),
   ];
+  const placed = onServers(nodes, placement);
   return {
-    nodes: onServers(nodes, placement),
+    nodes: packTransfers(placed, packable(placed, parts, sums), placement.prefix),
     entry: centralEntry(first!, central, placement),
     values: parts.flatMap(({ values }) => values),
   };
+}
+
+/**
+ * The shapes of numbers that may go to another machine together: what all depends on, and sums where none depends on
+ * another.
+ */
+function packable(
+  nodes: readonly GraphNode[],
+  parts: readonly WorkerPart[],
+  sums: readonly GraphNode[],
+): ReadonlyMap<string, readonly number[]> {
+  const shapes = new Map<string, readonly number[]>();
+  const add = (name: string, dtype: AttributeValue | undefined, shape: AttributeValue | undefined) => {
+    const isNumbers = dtype?.kind === 'type' && dtype.value === dataTypes.float32;
+    if (isNumbers && shape?.kind === 'shape' && shape.value !== 'unknown') shapes.set(name, shape.value);
+  };
+  const handles = new Map(nodes.filter(({ op }) => op === 'VarHandleOp').map((node) => [node.name, node]));
+  for (const { name, op, inputs, attributes } of nodes) {
+    if (op === 'Placeholder') add(name, attributes.dtype, attributes.shape);
+    if (name === `${stateOf(name)}/read`)
+      add(name, attributes.dtype, handles.get(inputs[0]!)?.attributes.shape);
+  }
+  const names = new Set(sums.map(({ name }) => name));
+  if (parts.some(({ shared }) => shared.some((name) => names.has(name)))) return shapes;
+  for (const part of parts) {
+    for (const [place, { attributes }] of sums.entries()) {
+      add(part.sums[place]!, attributes.T, attributes[sumAttribute]);
+    }
+  }
+  return shapes;
 }
 
 /** What of an entry is fed and fetched once, not by worker. */
