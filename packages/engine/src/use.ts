@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { registerBatchNormGradient } from './batch-norm-gradient.js';
-import { registerBlockLstm } from './block-lstm.js';
 import { type EngineName, engineNames } from './engine-names.js';
 import { EngineError } from './errors.js';
 import { loadNative } from './native.js';
@@ -65,7 +64,6 @@ async function start(name: EngineName): Promise<void> {
       registerTileGradient();
       registerNativeGradients();
       registerBatchNormGradient();
-      registerBlockLstm();
       return select(name, 'tensorflow', 'Reinstall @tensorflow/tfjs-node.');
     case 'webgpu':
       await loadWebGpu();

@@ -1,7 +1,6 @@
-import { paddingMask } from '@espalier/core';
+import { paddingMask, unstackTokens } from '@espalier/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { type LstmWeights, lstm } from './lstm.js';
 
 type Shape = Parameters<tfl.layers.Layer['build']>[0];
 type Shapes = Parameters<tfl.layers.Layer['computeOutputShape']>[0];
@@ -19,9 +18,6 @@ interface Direction {
 
 /** A new memory remembers: added to the forget gate's bias (R. Jozefowicz et al., ICML 2015, section 2.2). */
 const REMEMBER = 1;
-
-/** Added to a gate: it lets nothing through. */
-const SHUT = -1e9;
 
 /**
  * A bidirectional LSTM, from features [batch, tokens, channels] to [batch, tokens, 2 · units]: what came before a
@@ -67,29 +63,13 @@ export class BiLstm extends tfl.layers.Layer {
     const [features] = (Array.isArray(inputs) ? inputs : [inputs]) as tf.Tensor3D[];
     return tf.tidy(() => {
       const mask = paddingMask(features);
-      const [forward, backward] = this.#directions.map((direction) => this.#valuesOf(direction));
-      const before = lstm(features, forward);
+      const [forward, backward] = this.#directions;
+      const before = tf.mul(tf.stack(run(features, forward), 1), mask);
       // From the end the padding comes first: there the memory has to stay empty.
-      const isPadding = tf.sub(1, mask);
-      const marked = tf.reverse(tf.concat([features, isPadding], 2), 1) as tf.Tensor3D;
-      const shut = tf.pad(tf.fill([1, 3 * this.#units], SHUT), [
-        [0, 0],
-        [0, this.#units],
-      ]);
-      const kernel = tf.concat([backward.kernel, shut], 0) as tf.Tensor2D;
-      const after = tf.reverse(lstm(marked, { ...backward, kernel }), 1);
-      return tf.mul(tf.concat([before, after], 2), mask);
+      const isToken = unstackTokens(tf.reverse(mask, 1));
+      const after = tf.stack(run(tf.reverse(features, 1), backward, isToken).reverse(), 1);
+      return tf.concat([before, after], 2);
     });
-  }
-
-  #valuesOf({ kernel, recurrent, bias }: Direction): LstmWeights {
-    const units = this.#units;
-    const remembering = tf.pad(tf.fill([units], REMEMBER), [[units, 2 * units]]);
-    return {
-      kernel: kernel.read() as tf.Tensor2D,
-      recurrent: recurrent.read() as tf.Tensor2D,
-      bias: tf.add(bias.read(), remembering) as tf.Tensor1D,
-    };
   }
 
   override getConfig(): tf.serialization.ConfigDict {
@@ -97,6 +77,35 @@ export class BiLstm extends tfl.layers.Layer {
   }
 }
 tf.serialization.registerClass(BiLstm);
+
+/**
+ * The outputs of one direction, one tensor [batch, units] a token.
+ *
+ * @param isToken where it is 0, the memory is emptied, and the output with it.
+ */
+function run(features: tf.Tensor3D, weights: Direction, isToken?: readonly tf.Tensor[]): tf.Tensor[] {
+  const [batch, tokens, channels] = features.shape;
+  const recurrent = weights.recurrent.read() as tf.Tensor2D;
+  const units = recurrent.shape[0];
+  // What the input says to the gates does not wait for the memory: one product for all tokens.
+  const flat = tf.reshape(features, [batch * tokens, channels]);
+  const remembering = tf.pad(tf.fill([units], REMEMBER), [[units, 2 * units]]);
+  const bias = tf.add(weights.bias.read(), remembering);
+  const said = tf.add(tf.matMul(flat, weights.kernel.read() as tf.Tensor2D), bias);
+  const perToken = unstackTokens(tf.reshape(said, [batch, tokens, 4 * units]));
+
+  let output: tf.Tensor = tf.zeros([batch, units]);
+  let memory: tf.Tensor = tf.zeros([batch, units]);
+  return perToken.map((own, token) => {
+    const sums = tf.add(own, tf.matMul(output as tf.Tensor2D, recurrent));
+    const [gates, candidate] = tf.split(sums, [3 * units, units], 1);
+    const [input, forget, show] = tf.split(tf.sigmoid(gates), 3, 1);
+    memory = tf.add(tf.mul(forget, memory), tf.mul(input, tf.tanh(candidate)));
+    if (isToken !== undefined) memory = tf.mul(memory, isToken[token]);
+    output = tf.mul(show, tf.tanh(memory));
+    return output;
+  });
+}
 
 /** A stage that reads a text in both directions; see `BiLstm`. */
 export function biLstm(options: {
