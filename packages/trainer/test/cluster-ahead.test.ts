@@ -183,6 +183,18 @@ describe.skipIf(isSkipped)('a step with backup workers', limit, () => {
   );
 });
 
+describe.skipIf(isSkipped)('a step with a backup worker and two parameter servers', limit, () => {
+  test.each(methods.slice(2))('gives the losses of one machine: %s', async (_, tolerance, method) => {
+    const machines = await Machines.prepare(2, 2);
+    onTestFinished(() => machines.stop());
+    await Promise.all([machines.start('ps:0'), machines.start('ps:1'), machines.start('worker:0')]);
+    await machines.start('worker:1', { SLOW_MS: '3000' });
+    const { records } = await train(machines, { ...method, backupWorkers: 1 });
+    const alone = await fit(own(compose()), { ...options(), ...method });
+    expect(farthest(records, alone)).toBeLessThan(tolerance);
+  });
+});
+
 describe.skipIf(isSkipped)('every example is used once an epoch', limit, () => {
   let machines: Machines;
   beforeAll(async () => {
@@ -245,19 +257,28 @@ describe.skipIf(isSkipped)('every example is used once an epoch', limit, () => {
     for (const epoch of added) expectClose(epoch, anEpoch);
   });
 
-  test.each(ways)('by %s, where training is stopped and resumed', async (_, method) => {
+  test.each(ways)('by %s, where training breaks off, is stopped and resumed', async (_, method) => {
     const folder = await mkdtemp(join(tmpdir(), 'espalier-cluster-ahead-'));
     onTestFinished(() => rm(folder, { recursive: true }));
-    const stop = new AbortController();
-    const part = (resume: boolean) => ({
-      ...method,
-      run: runFolder(folder, { resume, everySteps: 7 }),
-      onStep: ({ step }: { step: number }) => void (step === 12 && stop.abort()),
+    const run = (resume: boolean) => ({ ...method, run: runFolder(folder, { resume, everySteps: 7 }) });
+    const breaking = trainLinear(machines, {
+      ...run(false),
+      onStep({ step }) {
+        if (step === 18) throw new Error('a fault of the program');
+      },
     });
-    await expect(trainLinear(machines, { ...part(false), signal: stop.signal })).rejects.toThrow(
-      /interrupted after step 1[234]/,
-    );
-    const { last, expected } = await trainLinear(machines, part(true));
+    await expect(breaking).rejects.toThrow('a fault of the program');
+    const stop = new AbortController();
+    const stopping = trainLinear(machines, {
+      ...run(true),
+      signal: stop.signal,
+      onStep({ step }) {
+        expect(step).toBeGreaterThan(14);
+        if (step === 26) stop.abort();
+      },
+    });
+    await expect(stopping).rejects.toThrow(/interrupted after step 2[678]/);
+    const { last, expected } = await trainLinear(machines, run(true));
     expectClose(last, expected);
   });
 
