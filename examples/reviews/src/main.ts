@@ -10,6 +10,8 @@ import { labelled, ratedTexts, readTexts } from './texts.js';
 const SHOWN_TEXTS = 30;
 /** A quick run has every so manieth text. */
 const QUICK_STRIDE = 12;
+/** And of a text so many words: a step is traced for every length. */
+const QUICK_TOKENS = 16;
 
 await runExample({
   name: 'reviews',
@@ -17,7 +19,12 @@ await runExample({
   async run({ engine, epochs, seed, quick, folder, keep, signal, watch }) {
     const read = async (split: 'train' | 'test') => {
       const texts = await ratedTexts(split);
-      return readTexts(quick ? texts.filter((_, index) => index % QUICK_STRIDE === 0) : texts);
+      return quick
+        ? readTexts(
+            texts.filter((_, index) => index % QUICK_STRIDE === 0),
+            QUICK_TOKENS,
+          )
+        : readTexts(texts);
     };
     const texts = await read('train');
     const tested = await read('test');

@@ -19,10 +19,14 @@ export function ratedTexts(split: 'train' | 'test'): Promise<readonly RatedText[
   return vaderTexts(join(process.env.ESPALIER_DATA ?? 'data', 'vader-texts'), split);
 }
 
-/** Splits texts into words, the short texts first: those of one length go through the network together. */
-export function readTexts(texts: readonly RatedText[]): ReadText[] {
+/**
+ * Splits texts into words, the short texts first: those of one length go through the network together.
+ *
+ * @param most how many words of a long text count.
+ */
+export function readTexts(texts: readonly RatedText[], most = MOST_TOKENS): ReadText[] {
   return texts
-    .map((text) => ({ ...text, tokens: splitWords(text.text).slice(0, MOST_TOKENS) }))
+    .map((text) => ({ ...text, tokens: splitWords(text.text).slice(0, most) }))
     .filter(({ tokens }) => tokens.length > 0)
     .sort((a, b) => a.tokens.length - b.tokens.length);
 }
