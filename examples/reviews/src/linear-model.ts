@@ -5,7 +5,7 @@ import type { SparseVector } from './tf-idf.js';
 export type Link = 'softmax' | 'identity';
 
 /** Where no derivative of the mean loss is larger, the weights are taken for the best. */
-const TOLERANCE = 1e-5;
+const TOLERANCE = 2e-5;
 
 /**
  * Finds the weights of a linear model under which the summed loss of the examples, plus `penalty` times half the squared

@@ -4,7 +4,7 @@ export interface SparseVector {
   readonly values: Float64Array;
 }
 
-/** Turns texts into vectors of their words and pairs of neighbouring words. */
+/** Turns texts into vectors of their terms. */
 export interface TfIdf {
   readonly size: number;
   encode(tokens: readonly string[]): SparseVector;
@@ -12,12 +12,38 @@ export interface TfIdf {
 
 /** What occurs in fewer texts is left out. */
 const LEAST_TEXTS = 2;
+/** How many characters of a word are a term. */
+const CHARACTERS = [2, 3, 4, 5];
 
 /**
- * How often a term occurs, as 1 + ln(tf), times how rare it is, ln((1 + n) / (1 + df)) + 1, each vector of length 1, as
- * scikit-learn's `TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)` has it.
+ * Vectors of words and pairs of neighbouring words, and behind them of characters that are neighbours inside a word, as
+ * scikit-learn's `TfidfVectorizer` has them with `min_df=2, sublinear_tf=True`, once with `ngram_range=(1, 2)`, once with
+ * `analyzer='char_wb', ngram_range=(2, 5)`.
  */
 export function tfIdf(texts: readonly (readonly string[])[]): TfIdf {
+  const lower = texts.map((tokens) => tokens.map((token) => token.toLowerCase()));
+  const words = weighed(lower, wordsAndPairs);
+  const characters = weighed(lower, charactersOfWords);
+  return {
+    size: words.size + characters.size,
+    encode(tokens) {
+      const own = tokens.map((token) => token.toLowerCase());
+      const [first, second] = [words.encode(own), characters.encode(own)];
+      return {
+        places: Int32Array.of(...first.places, ...second.places.map((place) => words.size + place)),
+        values: Float64Array.of(...first.values, ...second.values),
+      };
+    },
+  };
+}
+
+/**
+ * How often a term occurs, as 1 + ln(tf), times how rare it is, ln((1 + n) / (1 + df)) + 1, each vector of length 1.
+ */
+function weighed(
+  texts: readonly (readonly string[])[],
+  termsOf: (tokens: readonly string[]) => string[],
+): TfIdf {
   const counts = new Map<string, number>();
   for (const tokens of texts) {
     for (const term of new Set(termsOf(tokens))) counts.set(term, (counts.get(term) ?? 0) + 1);
@@ -42,7 +68,18 @@ export function tfIdf(texts: readonly (readonly string[])[]): TfIdf {
   };
 }
 
-function termsOf(tokens: readonly string[]): string[] {
-  const words = tokens.map((token) => token.toLowerCase());
+function wordsAndPairs(words: readonly string[]): string[] {
   return [...words, ...words.slice(1).map((word, place) => `${words[place]} ${word}`)];
+}
+
+/** With a space before and behind a word. */
+function charactersOfWords(words: readonly string[]): string[] {
+  return words.flatMap((word) => {
+    const characters = [' ', ...word, ' '];
+    return CHARACTERS.flatMap((size) =>
+      Array.from({ length: Math.max(characters.length - size + 1, 0) }, (_, start) =>
+        characters.slice(start, start + size).join(''),
+      ),
+    );
+  });
 }
