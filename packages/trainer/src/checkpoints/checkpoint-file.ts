@@ -112,7 +112,8 @@ function* piecesOf(tensors: Iterable<SavedTensor>): Generator<Buffer> {
       room -= (end - start) * VALUE_BYTES;
       start = end;
       if (room > 0) continue;
-      yield Buffer.concat(gathered);
+      // Most of a large tensor's pieces are whole ones.
+      yield gathered.length === 1 ? gathered[0] : Buffer.concat(gathered);
       gathered = [];
       room = PIECE_BYTES;
     }
