@@ -148,6 +148,7 @@ export class Cluster {
    * @throws ClusterFault where a worker is lost.
    */
   async read(requests: ReadonlyMap<number, readonly number[]>): Promise<WorkerBatch> {
+    const { generation } = this;
     let described: ReadonlyMap<number, BatchDescription>;
     try {
       described = await this.answers(requests, ++this.turn);
@@ -155,6 +156,8 @@ export class Cluster {
       if (cause instanceof ClusterError) throw cause;
       throw faultOf('reading a batch', false, cause);
     }
+    // A worker that was lost meanwhile may answer when it is back, before it takes part again.
+    if (generation !== this.generation) throw new ClusterFault('reading a batch was given up', false);
     await Promise.all([...described].map(([worker, answer]) => this.recognize(worker, answer)));
     return new WorkerBatch(described);
   }
