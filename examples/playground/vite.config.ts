@@ -15,6 +15,8 @@ export default defineConfig({
   },
   build: {
     target: 'es2022',
+    // Browsers of that age preload modules by themselves, and the page loads only WebGPU later.
+    modulePreload: false,
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 2000,
     rollupOptions: {

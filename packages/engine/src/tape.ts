@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { GradientError } from './errors.js';
 import { withMethods } from './program/with-methods.js';
-import { joinBatchNorms } from './tape-batch-norm.js';
 import type { Tape, TapeNode } from './tape-node.js';
 
 /** How tfjs's engine puts an operation on its tape, of which its types say nothing. */
@@ -14,6 +13,15 @@ interface Recorder {
     saved: tf.Tensor[],
     attributes: object | undefined,
   ): void;
+}
+
+type Rewrite = (tape: readonly TapeNode[]) => readonly TapeNode[];
+
+const rewrites = new Set<Rewrite>();
+
+/** Has all tapes rewritten from now on, to be walked back over in less time. A page that uses none need not load it. */
+export function rewriteTapes(rewrite: Rewrite): void {
+  rewrites.add(rewrite);
 }
 
 /** The gradients of one loss by the id of the tensor or variable: only of those that the loss depends on. */
@@ -39,10 +47,9 @@ export function withTape<T extends tf.TensorContainer>(
     const tape: Tape = [];
     try {
       const { values, attributes } = record(caller, tape, losses);
-      const nodes = dependents(
-        joinBatchNorms(tape.map((node, index) => ({ ...node, attributes: attributes[index] ?? {} }))),
-        variables,
-      );
+      const whole = tape.map((node, index): TapeNode => ({ ...node, attributes: attributes[index] ?? {} }));
+      const rewritten = [...rewrites].reduce<readonly TapeNode[]>((nodes, rewrite) => rewrite(nodes), whole);
+      const nodes = dependents(rewritten, variables);
       return use(values, (loss) => walkBack(nodes, loss));
     } finally {
       for (const { saved } of tape) tf.dispose(saved ?? []);

@@ -5,6 +5,8 @@ import { EngineError } from './errors.js';
 import { loadNative } from './native.js';
 import { registerNativeGradients } from './native-gradients.js';
 import { registerReductionGradients } from './reduction-gradients.js';
+import { rewriteTapes } from './tape.js';
+import { joinBatchNorms } from './tape-batch-norm.js';
 import { registerTileGradient } from './tile-gradient.js';
 import { registerTrainingKernels } from './wasm/register.js';
 import { loadWebGpu } from './webgpu.js';
@@ -57,6 +59,7 @@ export async function use(name: EngineName | 'auto'): Promise<EngineReport> {
 }
 
 async function start(name: EngineName): Promise<void> {
+  rewriteTapes(joinBatchNorms);
   switch (name) {
     case 'native':
       loadNative();
