@@ -11,7 +11,7 @@ const TARBALL_KB = {
   '@espalier/backbones': 50,
   '@espalier/core': 35,
   '@espalier/datasets': 60,
-  '@espalier/engine': 90,
+  '@espalier/engine': 110,
   '@espalier/losses': 50,
   '@espalier/nlp-heads': 50,
   '@espalier/sharing': 50,
