@@ -4,11 +4,9 @@ import * as engine from '@espalier/engine';
 import {
   anchorDetection,
   detection,
-  type FoundSegment,
   instanceSegmentation,
   type LabelledBox,
   mergePanoptic,
-  type SegmentMap,
   semanticSegmentation,
 } from '@espalier/vision-heads';
 import * as tf from '@tensorflow/tfjs-core';
@@ -111,7 +109,7 @@ async function allWork(): Promise<{
   const objects = discs();
   const scores = noise([1, SIDE, SIDE, 3]);
   const [semantic] = await regions.decode(scores);
-  const [found] = (await instances.decode(objects)) as readonly SegmentMap<FoundSegment<'object'>>[];
+  const [found] = await instances.decode(objects);
   const work = [
     { name: `anchor-free detection, ${OBJECTS} objects, 80 classes`, run: () => centres.decode(seen) },
     { name: 'anchor-free detection, untrained, 80 classes', run: () => centres.decode(unsure) },

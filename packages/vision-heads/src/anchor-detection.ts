@@ -5,16 +5,10 @@ import { ANCHORS_A_CELL, levelSize, pyramidAnchors } from './anchors.js';
 import type { Box, DetectedBox, LabelledBox } from './box.js';
 import { type BoxDeltas, boxFrom, deltasOf } from './box-deltas.js';
 import { checkBox } from './check-box.js';
-import {
-  boxMetrics,
-  CANDIDATES,
-  type CandidateBox,
-  detectedBoxes,
-  LEAST_LOGIT,
-  probabilityOf,
-} from './detected-boxes.js';
+import { boxMetrics, CANDIDATES, type CandidateBox, detectedBoxes, LEAST_LOGIT } from './detected-boxes.js';
 import { drawBoxes } from './draw/boxes.js';
 import type { PictureSize, VisionHead } from './draw/picture.js';
+import { logit, probabilityOf } from './logit.js';
 import { BACKGROUND, matchAnchors } from './match-anchors.js';
 import { Surest } from './surest.js';
 
@@ -76,7 +70,7 @@ export function anchorDetection<const Class extends string>({
       const scores = subnet(`${task}/classes`, {
         channels,
         outputs: count,
-        bias: Math.log(PRIOR / (1 - PRIOR)),
+        bias: logit(PRIOR),
       });
       const boxes = subnet(`${task}/boxes`, { channels, outputs: BOX, bias: 0 });
       const outputs = levels.map((level, index) =>

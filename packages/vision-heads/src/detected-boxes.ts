@@ -1,11 +1,12 @@
 import type { Metric } from '@espalier/core';
 import { type DetectedBox, type LabelledBox, nonMaximumSuppression } from './box.js';
+import { logit } from './logit.js';
 import { averagePrecision } from './metrics/average-precision.js';
 
 /** Boxes that a detection head gives score more. */
 const LEAST_SCORE = 0.05;
 /** The same before the sigmoid. */
-export const LEAST_LOGIT = Math.log(LEAST_SCORE / (1 - LEAST_SCORE));
+export const LEAST_LOGIT = logit(LEAST_SCORE);
 /**
  * Of so many of a picture's surest boxes the best are chosen: T.-Y. Lin et al., "Focal Loss for Dense Object Detection",
  * ICCV 2017, section 4.1.
@@ -16,11 +17,6 @@ const SUPPRESSION = 0.5;
 
 /** A box that may be an object, or another box of one. */
 export type CandidateBox = LabelledBox & { readonly score: number };
-
-/** The probability of an object, by its logit. */
-export function probabilityOf(logit: number): number {
-  return 1 / (1 + Math.exp(-logit));
-}
 
 /** The objects of one picture, each once, the surest first. */
 export function detectedBoxes<Class extends string>(

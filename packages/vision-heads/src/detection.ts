@@ -3,16 +3,10 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import type { DetectedBox, LabelledBox } from './box.js';
 import { type BoxTensors, generalizedIouLosses } from './box-losses.js';
 import { checkBox } from './check-box.js';
-import {
-  boxMetrics,
-  CANDIDATES,
-  type CandidateBox,
-  detectedBoxes,
-  LEAST_LOGIT,
-  probabilityOf,
-} from './detected-boxes.js';
+import { boxMetrics, CANDIDATES, type CandidateBox, detectedBoxes, LEAST_LOGIT } from './detected-boxes.js';
 import { drawBoxes } from './draw/boxes.js';
 import type { VisionHead } from './draw/picture.js';
+import { logit, probabilityOf } from './logit.js';
 import { Surest } from './surest.js';
 
 export interface DetectionOptions<Class extends string> {
@@ -81,7 +75,7 @@ export function detection<const Class extends string>({
           name: `${task}/centres`,
           filters: count,
           kernelSize: 1,
-          biasInitializer: tfl.initializers.constant({ value: Math.log(PRIOR / (1 - PRIOR)) }),
+          biasInitializer: tfl.initializers.constant({ value: logit(PRIOR) }),
         })
         .apply(hidden);
       const boxes = tfl.layers

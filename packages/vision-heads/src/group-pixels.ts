@@ -1,4 +1,5 @@
 import type { Segment, SegmentMap } from './label-map.js';
+import { logit } from './logit.js';
 import { NearestPoint } from './nearest-point.js';
 
 /** What a picture's output says: size, and how many classes of objects there are besides the background. */
@@ -118,7 +119,7 @@ function connectedRegions(foreground: Uint8Array, width: number): number[][] {
   }
 }
 
-const LEAST_LOGIT = Math.log(LEAST_HEAT / (1 - LEAST_HEAT));
+const LEAST_LOGIT = logit(LEAST_HEAT);
 
 function isCentre(pixel: number, heat: Float32Array, width: number): boolean {
   const own = heat[pixel];
