@@ -28,7 +28,7 @@ export const bindingFile = 'tfjs_binding.node';
 export function addonSource(): string {
   const { existsSync } = process.getBuiltinModule('node:fs');
   const { fileURLToPath } = process.getBuiltinModule('node:url');
-  return ['../native/cluster.cc', '../../native/cluster.cc']
+  return ['../native/runtime.cc', '../../native/runtime.cc']
     .map((path) => fileURLToPath(new URL(path, import.meta.url)))
     .find((path) => existsSync(path))!;
 }

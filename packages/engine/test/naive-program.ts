@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { type KernelInput, nativeBackend } from '../src/program/binding.js';
 import type { NamedTensors } from '../src/program/entry.js';
 import { Graph } from '../src/program/graph.js';
-import { Session } from '../src/program/session.js';
+import { openSession } from '../src/program/open-session.js';
 import { attributeValue, bytesOf, type TraceNode, type Value } from '../src/program/trace.js';
 import { withMethods } from '../src/program/with-methods.js';
 
@@ -57,7 +57,7 @@ export function naiveProgram<Inputs extends NamedTensors>(
     ([name, tensor]) => [name, values.get(ids([tensor])[0]!)!] as const,
   );
   const entry = graph.append({ nodes, outputs: new Map(named), writes: new Map() }, new Map());
-  const session = new Session('naive', backend, graph.nodes);
+  const session = openSession('naive', backend, graph.nodes);
   return (inputs: Inputs): tf.Tensor =>
     session.run(
       'naive',

@@ -309,9 +309,10 @@ export class ClusterRunner implements Runner {
   ): NamedTensors {
     const hasExamples = Object.values(inputs).some((tensor) => perWorkerOf(tensor) !== undefined);
     return this.feeding(inputs, nodes.inputs, values, (fed) =>
-      runEntry(nodes, fed, this.options.random, (feeds, fetches) =>
-        this.session!.run(`entry '${entry}'`, feeds, fetches, !hasExamples),
-      ),
+      runEntry(nodes, fed, this.options.random, {
+        fetch: (feeds, fetches) => this.session!.run(`entry '${entry}'`, feeds, fetches, !hasExamples),
+        perform: (feeds, node) => this.session!.run(`entry '${entry}'`, feeds, [], !hasExamples, [node]),
+      }),
     );
   }
 

@@ -1,9 +1,8 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
+import { type Addon, feedsOf, type SessionHandle, tensorOf } from '../addon.js';
 import { ClusterFault } from '../errors.js';
-import { dataTypeOf, dataTypes } from '../program/binding.js';
 import { encodeGraph, type GraphNode } from '../program/saved-model.js';
 import type { GraphSession } from '../program/session-state.js';
-import { type Addon, type Fetched, type SessionHandle, valuesFor } from './addon.js';
 import { configProto, runOptions, type SessionOptions } from './protos.js';
 
 /** A graph on a cluster. A run that takes longer than the deadline is given up. */
@@ -30,7 +29,7 @@ export class ClusterSession implements GraphSession {
     targets: readonly string[] = [],
   ): tf.Tensor[] {
     try {
-      return this.addon.runSync(this.handle, fed(feeds), fetches, targets, this.runOptions).map(tensorOf);
+      return this.addon.runSync(this.handle, feedsOf(feeds), fetches, targets, this.runOptions).map(tensorOf);
     } catch (cause) {
       throw faultOf(what, changesState, cause);
     }
@@ -43,7 +42,7 @@ export class ClusterSession implements GraphSession {
     targets: readonly string[],
   ): Promise<void> {
     try {
-      await this.addon.run(this.handle, fed(feeds), [], targets, this.runOptions);
+      await this.addon.run(this.handle, feedsOf(feeds), [], targets, this.runOptions);
     } catch (cause) {
       throw faultOf(what, false, cause);
     }
@@ -62,22 +61,9 @@ export class ClusterSession implements GraphSession {
   }
 }
 
-function fed(feeds: ReadonlyMap<string, tf.Tensor>) {
-  return [...feeds].map(([name, tensor]) => {
-    const dtype = dataTypeOf(tensor);
-    return [name, dtype, tensor.shape, valuesFor(dtype, tensor.dataSync())] as const;
-  });
-}
-
 export function faultOf(what: string, changedState: boolean, cause: unknown): ClusterFault {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new ClusterFault(`${what} failed on the cluster. TensorFlow says: ${reason}`, changedState, {
     cause,
   });
-}
-
-function tensorOf({ dtype, shape, data }: Fetched): tf.Tensor {
-  if (dtype === dataTypes.bool) return tf.tensor(new Uint8Array(data), shape, 'bool');
-  if (dtype === dataTypes.int32) return tf.tensor(new Int32Array(data), shape, 'int32');
-  return tf.tensor(new Float32Array(data), shape, 'float32');
 }

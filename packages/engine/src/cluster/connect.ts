@@ -1,9 +1,9 @@
+import { type Addon, type Fetched, loadAddon, type SessionHandle } from '../addon.js';
 import { ClusterError, ClusterFault } from '../errors.js';
 import { dataTypes } from '../program/binding.js';
 import { encodeGraph, type GraphNode } from '../program/saved-model.js';
 import type { TracedRunnerOptions } from '../program/traced-runner.js';
 import { addon as addonVersion } from '../versions.js';
-import { type Addon, type Fetched, loadAddon, type SessionHandle } from './addon.js';
 import { ClusterRunner } from './cluster-runner.js';
 import { ClusterSession, faultOf } from './cluster-session.js';
 import { type BatchDescription, type Description, decode, type Hello } from './messages.js';

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { type Addon, loadAddon, type SessionHandle, valuesFor } from '../addon.js';
 import { ClusterError } from '../errors.js';
 import { type DataType, dataTypeOf, dataTypes } from '../program/binding.js';
 import type { NamedTensors } from '../program/entry.js';
 import { encodeGraph } from '../program/saved-model.js';
 import { addon as addonVersion } from '../versions.js';
-import { type Addon, loadAddon, type SessionHandle, valuesFor } from './addon.js';
 import { addressToListenOn } from './address.js';
 import { type Description, encode, type Hello } from './messages.js';
 import { cpuOf, DeviceGraph, examplesVariable, uint8 } from './nodes.js';

@@ -68,6 +68,9 @@ export interface Program<E extends Entries> {
  * is, what it asks of TensorFlow is written down, and from then on TensorFlow runs that as a graph, with the state
  * inside. On the other engines the functions run as they are. The same calls give the same results.
  *
+ * A graph without outputs, an update, say, runs on while JavaScript makes the next batch: what uses the program next waits
+ * for it, and throws what it threw.
+ *
  * A step must therefore depend on its inputs and the state alone: numbers that change (a learning rate, a step count)
  * are tensors. What a graph cannot repeat is refused, see `ProgramError`.
  *

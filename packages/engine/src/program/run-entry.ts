@@ -2,26 +2,35 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { NamedTensors } from './entry.js';
 import type { EntryNodes } from './graph.js';
 
+/** How the nodes of an entry are run. */
+interface EntryRuns {
+  /** Feeds tensors to nodes, and gives the tensors of others. */
+  fetch(feeds: ReadonlyMap<string, tf.Tensor>, fetches: readonly string[]): tf.Tensor[];
+  /** Runs a node for what it does. */
+  perform(feeds: ReadonlyMap<string, tf.Tensor>, node: string): void;
+}
+
 /**
  * Runs a traced entry: what it draws begins with a new seed.
  *
  * @param feeds What is fed beside the seed.
- * @param run Feeds tensors to nodes, and gives the tensors of others.
  */
 export function runEntry(
   { seed, outputs, done }: Pick<EntryNodes, 'seed' | 'outputs' | 'done'>,
   feeds: ReadonlyMap<string, tf.Tensor>,
   random: () => number,
-  run: (feeds: ReadonlyMap<string, tf.Tensor>, fetches: readonly string[]) => tf.Tensor[],
+  runs: EntryRuns,
 ): NamedTensors {
   const names = Object.keys(outputs);
-  const fetches = names.length === 0 ? [done] : Object.values(outputs);
   const own = seed === undefined ? [] : [[seed, newSeed(random)] as const];
+  const fed = new Map([...feeds, ...own]);
   try {
-    const results = run(new Map([...feeds, ...own]), fetches);
-    if (names.length > 0) return Object.fromEntries(names.map((name, index) => [name, results[index]!]));
-    tf.dispose(results);
-    return {};
+    if (names.length === 0) {
+      runs.perform(fed, done);
+      return {};
+    }
+    const results = runs.fetch(fed, Object.values(outputs));
+    return Object.fromEntries(names.map((name, index) => [name, results[index]!]));
   } finally {
     for (const [, tensor] of own) tensor.dispose();
   }

@@ -1,50 +1,32 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { ProgramError } from '../errors.js';
 import { type NativeBackend, nativeBackend } from './binding.js';
-import { encodeSavedModel, type GraphNode } from './saved-model.js';
-import { withTemporaryFolder } from './temporary-folder.js';
+import type { GraphNode } from './saved-model.js';
+import type { GraphSession } from './session-state.js';
 
-/** A graph that TensorFlow has loaded, with the values of its variables. */
-export class Session {
-  private readonly id: number;
-
-  /** @param what For errors. */
-  constructor(
-    what: string,
-    private readonly backend: NativeBackend,
-    nodes: readonly GraphNode[],
-  ) {
-    const { writeFileSync } = process.getBuiltinModule('node:fs');
-    this.id = withTemporaryFolder((folder) => {
-      writeFileSync(`${folder}/saved_model.pb`, encodeSavedModel(nodes));
-      return failing(`${what} cannot be loaded`, () => backend.binding.loadSavedModel(folder, 'serve'));
-    });
-  }
-
+/** A graph that TensorFlow runs in this process, with the values of its variables. */
+export interface Session extends GraphSession {
+  /** Takes a graph that has grown in place of the former one; false where it takes another session for that. */
+  grow(nodes: readonly GraphNode[]): boolean;
   /**
-   * Feeds tensors to nodes, and gives the tensors of others, which are the caller's.
+   * Runs a node for what it does. It may still be at it when this returns: whatever uses the session next waits for that,
+   * and throws what it has thrown.
    *
    * @param what For errors.
    */
-  run(what: string, feeds: ReadonlyMap<string, tf.Tensor>, fetches: readonly string[]): tf.Tensor[] {
-    if (nativeBackend() !== this.backend) {
-      throw new ProgramError(
-        `${what}: the program was made on native TensorFlow, and another engine is in use now. Call engine.use('native') first.`,
-      );
-    }
-    const ids = this.backend.getInputTensorIds([...feeds.values()]);
-    const results = failing(`${what} failed`, () =>
-      this.backend.binding.runSavedModel(this.id, ids, [...feeds.keys()].join(), fetches.join()),
-    );
-    return results.map((metadata) => this.backend.createOutputTensor(metadata));
-  }
-
-  close(): void {
-    this.backend.binding.deleteSavedModel(this.id);
-  }
+  perform(what: string, feeds: ReadonlyMap<string, tf.Tensor>, node: string): void;
+  close(): void;
 }
 
-function failing<T>(what: string, run: () => T): T {
+export function expectInUse(what: string, backend: NativeBackend): void {
+  if (nativeBackend() === backend) return;
+  throw new ProgramError(
+    `${what}: the program was made on native TensorFlow, and another engine is in use now. Call engine.use('native') first.`,
+  );
+}
+
+/** Has TensorFlow's errors say what they are about. */
+export function failing<T>(what: string, run: () => T): T {
   try {
     return run();
   } catch (cause) {

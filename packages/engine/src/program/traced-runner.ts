@@ -5,10 +5,11 @@ import { type Draws, drawsOf } from './compare-traces.js';
 import type { NamedTensors, Step } from './entry.js';
 import { frozenModel } from './frozen.js';
 import { type EntryNodes, Graph } from './graph.js';
+import { openSession } from './open-session.js';
 import { randomSource } from './random-source.js';
 import { runEntry } from './run-entry.js';
 import type { Runner } from './runner.js';
-import { Session } from './session.js';
+import type { Session } from './session.js';
 import { SessionState } from './session-state.js';
 import { type Call, type Recording, record, type Trace } from './trace.js';
 import { expectSame } from './verify.js';
@@ -99,7 +100,7 @@ class TracedRunner implements Runner {
     try {
       const graph = new Graph(this.graph);
       const nodes = graph.append(recording.trace, recording.draws);
-      this.reload(entry, graph);
+      this.loadGraph(entry, graph);
       this.state.loadChanged(this.session!);
       if (tolerance === undefined) {
         this.remember(key, entry, { nodes, ...recording });
@@ -145,19 +146,23 @@ class TracedRunner implements Runner {
   ): NamedTensors {
     const feeds = new Map(draws);
     for (const [name, node] of Object.entries(nodes.inputs)) feeds.set(node, inputs[name]!);
-    return runEntry(nodes, feeds, this.options.random, (fed, fetches) =>
-      this.session!.run(`entry '${entry}'`, fed, fetches),
-    );
+    const what = `entry '${entry}'`;
+    return runEntry(nodes, feeds, this.options.random, {
+      fetch: (fed, fetches) => this.session!.run(what, fed, fetches),
+      perform: (fed, node) => this.session!.perform(what, fed, node),
+    });
   }
 
-  /** Loads a graph that has grown in place of the former one, and moves the state over. */
-  private reload(entry: string, graph: Graph): void {
-    const session = new Session(`entry '${entry}'`, this.options.backend, graph.nodes);
+  /** Loads a graph that has grown in place of the former one; where that takes another session, moves the state over. */
+  private loadGraph(entry: string, graph: Graph): void {
+    const { nodes } = graph;
+    this.graph = graph;
+    if (this.session?.grow(nodes)) return;
+    const session = openSession(`entry '${entry}'`, this.options.backend, nodes);
     const { variables } = this.state;
     const values = this.session === undefined ? [] : this.state.values(this.session, variables);
     this.session?.close();
     this.session = session;
-    this.graph = graph;
     this.state.assign(session, values.length === 0 ? [] : variables, values);
     tf.dispose(values);
   }

@@ -1,20 +1,25 @@
-// TensorFlow's servers, and sessions on them, for Node: what the stock binding has no call for.
+// TensorFlow's sessions and servers, for Node: what the stock binding has no call for.
 //
 //   version()                                    the version of TensorFlow
 //   startServer(serverDef, address)              starts the server of a tensorflow.ServerDef; never stops it
 //   openSession(graphDef, target, configProto)   a session; target '' is this process
+//   extend(session, graphDef, tensors, nodes)    adds nodes; the tensors and nodes that they take of the earlier ones
 //   run(session, feeds, fetches, targets, runOptions)  a promise of tensors; runs on a thread of its own
 //   runSync(...the same)                         the tensors
+//   runBehind(session, feeds, targets, what)     returns at once; what uses the session next waits, and throws what it threw
+//   wait(session)                                for what is behind; throws what it threw
 //   closeSession(session)                        a promise; cancels the runs that are under way; the process does not wait
 //
 // A feed is [name, type, shape, typed array]; a tensor that comes back is { dtype, shape, data: ArrayBuffer }.
 #include <node_api.h>
 
+#include <condition_variable>
 #include <cstring>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "tensorflow/c/c_api.h"
@@ -202,14 +207,13 @@ napi_value StartServer(napi_env env, napi_callback_info info) {
 
 // ---- Sessions --------------------------------------------------------------------------------------------------
 
+struct Run;
+
 struct Session {
   TF_Graph* graph = nullptr;
   TF_Session* session = nullptr;
-  ~Session() {
-    Status status = NewStatus();
-    if (session != nullptr) TF_DeleteSession(session, status.get());
-    if (graph != nullptr) TF_DeleteGraph(graph);
-  }
+  std::unique_ptr<class Behind> behind;
+  ~Session();
 };
 using Shared = std::shared_ptr<Session>;
 
@@ -219,6 +223,16 @@ Shared& SessionOf(napi_env env, napi_value value) {
   return *static_cast<Shared*>(held);
 }
 
+// What the nodes have of the graph already, by name, is in the options.
+Failure Import(TF_Graph* graph, const Bytes& definition, TF_ImportGraphDefOptions* options) {
+  Status status = NewStatus();
+  TF_Buffer* buffer = TF_NewBufferFromString(definition.data, definition.size);
+  TF_GraphImportGraphDef(graph, buffer, options, status.get());
+  TF_DeleteBuffer(buffer);
+  TF_DeleteImportGraphDefOptions(options);
+  return Failure::Of(status);
+}
+
 napi_value OpenSession(napi_env env, napi_callback_info info) {
   size_t count = 3;
   napi_value arguments[3];
@@ -226,16 +240,11 @@ napi_value OpenSession(napi_env env, napi_callback_info info) {
   const Bytes graph = ToBytes(env, arguments[0]);
   const Bytes config = ToBytes(env, arguments[2]);
   auto session = std::make_shared<Session>();
-  Status status = NewStatus();
-
   session->graph = TF_NewGraph();
-  TF_Buffer* buffer = TF_NewBufferFromString(graph.data, graph.size);
-  TF_ImportGraphDefOptions* import = TF_NewImportGraphDefOptions();
-  TF_GraphImportGraphDef(session->graph, buffer, import, status.get());
-  TF_DeleteImportGraphDefOptions(import);
-  TF_DeleteBuffer(buffer);
-  if (Failure::Of(status).failed()) return Throw(env, Failure::Of(status));
+  const Failure imported = Import(session->graph, graph, TF_NewImportGraphDefOptions());
+  if (imported.failed()) return Throw(env, imported);
 
+  Status status = NewStatus();
   TF_SessionOptions* options = TF_NewSessionOptions();
   TF_SetTarget(options, ToText(env, arguments[1]).c_str());
   TF_SetConfig(options, config.data, config.size, status.get());
@@ -250,13 +259,21 @@ napi_value OpenSession(napi_env env, napi_callback_info info) {
   return external;
 }
 
+TF_Output OutputOf(TF_Graph* graph, const std::string& name) {
+  const size_t colon = name.find(':');
+  const int index = colon == std::string::npos ? 0 : std::stoi(name.substr(colon + 1));
+  return {TF_GraphOperationByName(graph, name.substr(0, colon).c_str()), index};
+}
+
 // One run: what goes in is copied out of JavaScript before it, and what comes back is copied in after it.
 struct Run {
-  Shared session;
+  Session* session = nullptr;
+  // Not of a run behind: its session waits for it, and must not end on its thread.
+  Shared kept;
   std::vector<TF_Output> inputs, outputs;
   std::vector<TF_Tensor*> fed, found;
   std::vector<TF_Operation*> targets;
-  std::string options;
+  std::string options, what;
   Failure failure;
   napi_deferred deferred = nullptr;
 
@@ -267,16 +284,16 @@ struct Run {
   }
 
   TF_Output Output(const std::string& name) {
-    const size_t colon = name.find(':');
-    const int index = colon == std::string::npos ? 0 : std::stoi(name.substr(colon + 1));
-    TF_Operation* operation = TF_GraphOperationByName(session->graph, name.substr(0, colon).c_str());
-    if (operation == nullptr) failure = {TF_INVALID_ARGUMENT, "there is no node '" + name + "'"};
-    return {operation, index};
+    const TF_Output output = OutputOf(session->graph, name);
+    if (output.oper == nullptr) failure = {TF_INVALID_ARGUMENT, "there is no node '" + name + "'"};
+    return output;
   }
 
-  void Read(napi_env env, const napi_value* arguments) {
-    session = SessionOf(env, arguments[0]);
-    for (napi_value feed : Items(env, arguments[1])) {
+  void Read(napi_env env, napi_value of, napi_value feeds, napi_value ends) {
+    kept = SessionOf(env, of);
+    session = kept.get();
+    for (napi_value target : Items(env, ends)) targets.push_back(Output(ToText(env, target)).oper);
+    for (napi_value feed : Items(env, feeds)) {
       const std::vector<napi_value> parts = Items(env, feed);
       int32_t type = 0;
       napi_get_value_int32(env, parts[1], &type);
@@ -298,8 +315,11 @@ struct Run {
       fed.push_back(TF_AllocateTensor(static_cast<TF_DataType>(type), shape.data(), shape.size(), bytes.size));
       if (bytes.size > 0) std::memcpy(TF_TensorData(fed.back()), bytes.data, bytes.size);
     }
+  }
+
+  void Read(napi_env env, const napi_value* arguments) {
+    Read(env, arguments[0], arguments[1], arguments[3]);
     for (napi_value fetch : Items(env, arguments[2])) outputs.push_back(Output(ToText(env, fetch)));
-    for (napi_value target : Items(env, arguments[3])) targets.push_back(Output(ToText(env, target)).oper);
     const Bytes bytes = ToBytes(env, arguments[4]);
     options.assign(static_cast<const char*>(bytes.data), bytes.size);
     found.resize(outputs.size());
@@ -336,12 +356,125 @@ struct Run {
   }
 };
 
+// Runs of a session on a thread of its own, one after another, while JavaScript goes on.
+class Behind {
+ public:
+  Behind() : thread_([this] { Work(); }) {}
+
+  ~Behind() {
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      ends_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+  }
+
+  void Begin(std::unique_ptr<Run> run) {
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      run_ = std::move(run);
+    }
+    changed_.notify_all();
+  }
+
+  // Until the run is done; what it failed of is told once.
+  Failure Wait() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait(lock, [this] { return run_ == nullptr; });
+    return std::exchange(failure_, {});
+  }
+
+ private:
+  void Work() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    for (;;) {
+      changed_.wait(lock, [this] { return run_ != nullptr || ends_; });
+      if (run_ == nullptr) return;
+      Run* run = run_.get();
+      lock.unlock();
+      run->Execute();
+      lock.lock();
+      failure_ = run->failure;
+      if (failure_.failed()) failure_.message = run->what + failure_.message;
+      run_ = nullptr;
+      changed_.notify_all();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::unique_ptr<Run> run_;
+  Failure failure_;
+  bool ends_ = false;
+  std::thread thread_;
+};
+
+Session::~Session() {
+  behind = nullptr;
+  Status status = NewStatus();
+  if (session != nullptr) TF_DeleteSession(session, status.get());
+  if (graph != nullptr) TF_DeleteGraph(graph);
+}
+
+// What a run behind has failed of, once there is none under way.
+Failure Former(Session* session) { return session->behind == nullptr ? Failure() : session->behind->Wait(); }
+
+napi_value Extend(napi_env env, napi_callback_info info) {
+  size_t count = 4;
+  napi_value arguments[4];
+  napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
+  Session* session = SessionOf(env, arguments[0]).get();
+  const Bytes definition = ToBytes(env, arguments[1]);
+  const Failure former = Former(session);
+  if (former.failed()) return Throw(env, former);
+
+  TF_ImportGraphDefOptions* options = TF_NewImportGraphDefOptions();
+  for (napi_value tensor : Items(env, arguments[2])) {
+    const std::string name = ToText(env, tensor);
+    const TF_Output known = OutputOf(session->graph, name);
+    TF_ImportGraphDefOptionsAddInputMapping(options, name.substr(0, name.find(':')).c_str(), known.index, known);
+  }
+  for (napi_value node : Items(env, arguments[3])) {
+    const std::string name = ToText(env, node);
+    TF_ImportGraphDefOptionsRemapControlDependency(options, name.c_str(), OutputOf(session->graph, name).oper);
+  }
+  const Failure failure = Import(session->graph, definition, options);
+  return failure.failed() ? Throw(env, failure) : nullptr;
+}
+
+napi_value RunBehind(napi_env env, napi_callback_info info) {
+  size_t count = 4;
+  napi_value arguments[4];
+  napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
+  auto run = std::make_unique<Run>();
+  run->Read(env, arguments[0], arguments[1], arguments[2]);
+  run->what = ToText(env, arguments[3]);
+  if (run->failure.failed()) return Throw(env, run->failure);
+  run->kept = nullptr;
+  Session* session = run->session;
+  const Failure former = Former(session);
+  if (former.failed()) return Throw(env, former);
+  if (session->behind == nullptr) session->behind = std::make_unique<Behind>();
+  session->behind->Begin(std::move(run));
+  return nullptr;
+}
+
+napi_value Wait(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value argument;
+  napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr);
+  const Failure former = Former(SessionOf(env, argument).get());
+  return former.failed() ? Throw(env, former) : nullptr;
+}
+
 napi_value RunSync(napi_env env, napi_callback_info info) {
   size_t count = 5;
   napi_value arguments[5];
   napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
   Run run;
   run.Read(env, arguments);
+  if (!run.failure.failed()) run.failure = Former(run.session);
   if (!run.failure.failed()) run.Execute();
   return run.failure.failed() ? Throw(env, run.failure) : run.Results(env);
 }
@@ -386,7 +519,8 @@ napi_value CloseSession(napi_env env, napi_callback_info info) {
   napi_value argument;
   napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr);
   Run* run = new Run;
-  run->session = SessionOf(env, argument);
+  run->kept = SessionOf(env, argument);
+  run->session = run->kept.get();
   // A server that is gone does not answer before the deadline.
   return Later(env, run, false, [](Run* run) {
     Status status = NewStatus();
@@ -406,12 +540,15 @@ napi_value Start(napi_env env, napi_value exports) {
   add("version", Version);
   add("startServer", StartServer);
   add("openSession", OpenSession);
+  add("extend", Extend);
   add("run", RunLater);
+  add("runBehind", RunBehind);
   add("runSync", RunSync);
+  add("wait", Wait);
   add("closeSession", CloseSession);
   return exports;
 }
 
 }  // namespace
 
-NAPI_MODULE(espalier_cluster, Start)
+NAPI_MODULE(espalier_runtime, Start)

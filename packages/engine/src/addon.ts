@@ -1,0 +1,117 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { addonFile, findInstalled } from './cache.js';
+import { ClusterError } from './errors.js';
+import { type DataType, dataTypeOf, dataTypes } from './program/binding.js';
+import { installCommand, tfjs } from './versions.js';
+
+/** A session of TensorFlow. */
+export interface SessionHandle {
+  readonly session: unique symbol;
+}
+
+/** The name of a tensor, its type and shape, and its values: as many bytes as these ask for. */
+type Feed = readonly [name: string, dtype: DataType, shape: readonly number[], values: Values];
+
+export type Values = Float32Array | Int32Array | Uint8Array;
+
+export interface Fetched {
+  readonly dtype: DataType;
+  readonly shape: number[];
+  readonly data: ArrayBuffer;
+}
+
+type RunArguments = [
+  session: SessionHandle,
+  feeds: readonly Feed[],
+  fetches: readonly string[],
+  targets: readonly string[],
+  runOptions: Uint8Array,
+];
+
+/** `native/runtime.cc`. What it throws has TensorFlow's number of the error as `code`. */
+export interface Addon {
+  version(): string;
+  startServer(serverDef: Uint8Array, address: string): string;
+  openSession(graphDef: Uint8Array, target: string, configProto: Uint8Array): SessionHandle;
+  /**
+   * Adds nodes.
+   *
+   * @param tensors Those of the nodes that are there which the new ones take, as `node:index`.
+   * @param nodes Those which must have run before new ones.
+   */
+  extend(
+    session: SessionHandle,
+    graphDef: Uint8Array,
+    tensors: readonly string[],
+    nodes: readonly string[],
+  ): void;
+  run(...run: RunArguments): Promise<Fetched[]>;
+  runSync(...run: RunArguments): Fetched[];
+  /**
+   * Runs nodes on a thread of the session, and returns at once. What uses the session next waits for it, and throws what
+   * it threw, behind `what`.
+   */
+  runBehind(session: SessionHandle, feeds: readonly Feed[], targets: readonly string[], what: string): void;
+  /** For what is behind; throws what it threw. */
+  wait(session: SessionHandle): void;
+  closeSession(session: SessionHandle): Promise<void>;
+}
+
+/** Our addon in what is installed; undefined without it. */
+export function findAddon(): string | undefined {
+  const { existsSync } = process.getBuiltinModule('node:fs');
+  const { join } = process.getBuiltinModule('node:path');
+  const installed = findInstalled(tfjs);
+  const file = installed && join(installed.folder, addonFile);
+  return file !== undefined && existsSync(file) ? file : undefined;
+}
+
+/** @throws ClusterError where it is not installed. */
+export function loadAddon(): Addon {
+  const { createRequire } = process.getBuiltinModule('node:module');
+  const file = findAddon();
+  if (file === undefined) {
+    throw new ClusterError(
+      `clusters need native TensorFlow with this version's addon, which is not installed. Run \`${installCommand}\`: ` +
+        'it completes what is there.',
+    );
+  }
+  const settings: { TF_CPP_MIN_LOG_LEVEL?: string | undefined } = process.env;
+  settings.TF_CPP_MIN_LOG_LEVEL ??= '3';
+  return createRequire(import.meta.url)(file) as Addon;
+}
+
+/** Tensors for nodes. */
+export function feedsOf(feeds: ReadonlyMap<string, tf.Tensor>): Feed[] {
+  return [...feeds].map(([name, tensor]) => {
+    const dtype = dataTypeOf(tensor);
+    return [name, dtype, tensor.shape, valuesOf(tensor, dtype)];
+  });
+}
+
+/** Beyond this many values, reading them again is little beside what is done with them, and keeping them is not. */
+const keptValues = 2 ** 20;
+
+/** What was read of TensorFlow's tensors, for as long as they are there: whoever feeds one once feeds it every step. */
+const read = new WeakMap<object, Values>();
+
+function valuesOf(tensor: tf.Tensor, dtype: DataType): Values {
+  const known = read.get(tensor.dataId);
+  if (known !== undefined) return known;
+  const values = valuesFor(dtype, tensor.dataSync());
+  if (tensor.size <= keptValues) read.set(tensor.dataId, values);
+  return values;
+}
+
+export function tensorOf({ dtype, shape, data }: Fetched): tf.Tensor {
+  if (dtype === dataTypes.bool) return tf.tensor(new Uint8Array(data), shape, 'bool');
+  if (dtype === dataTypes.int32) return tf.tensor(new Int32Array(data), shape, 'int32');
+  return tf.tensor(new Float32Array(data), shape, 'float32');
+}
+
+/** Values of a tensor of tfjs, as TensorFlow takes them. */
+export function valuesFor(dtype: DataType, data: ArrayLike<number>): Values {
+  if (dtype === dataTypes.bool) return Uint8Array.from(data);
+  if (dtype === dataTypes.int32) return data instanceof Int32Array ? data : Int32Array.from(data);
+  return data instanceof Float32Array ? data : Float32Array.from(data);
+}

@@ -1,0 +1,111 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { type Addon, feedsOf, type SessionHandle, tensorOf } from '../addon.js';
+import type { NativeBackend } from './binding.js';
+import { graphOptions } from './graph-options.js';
+import { encodeGraph, type GraphNode, nodeOf } from './saved-model.js';
+import { expectInUse, failing, type Session } from './session.js';
+import { Message } from './wire.js';
+
+const nothing = new Uint8Array();
+/** A `ConfigProto`. */
+const config = new Message().message(10, graphOptions()).finish();
+
+/** Those that may be at something. */
+const open = new Set<RuntimeSession>();
+
+/**
+ * A session of our addon: nodes reach TensorFlow with the first run that needs them, so it plans each run once, and a run
+ * that only does something goes on while JavaScript does.
+ */
+export class RuntimeSession implements Session {
+  private readonly handle: SessionHandle;
+  private nodes: ReadonlyMap<string, GraphNode>;
+  /** Those that TensorFlow has, as it got them. */
+  private readonly given = new Map<string, GraphNode>();
+
+  constructor(
+    private readonly addon: Addon,
+    private readonly backend: NativeBackend,
+    nodes: readonly GraphNode[],
+  ) {
+    this.nodes = byName(nodes);
+    this.handle = failing('no session can be opened', () => addon.openSession(nothing, '', config));
+    if (open.size === 0) process.on('exit', finishAll);
+    open.add(this);
+  }
+
+  run(what: string, feeds: ReadonlyMap<string, tf.Tensor>, fetches: readonly string[]): tf.Tensor[] {
+    expectInUse(what, this.backend);
+    this.give(what, [...feeds.keys(), ...fetches]);
+    return failing(`${what} failed`, () =>
+      this.addon.runSync(this.handle, feedsOf(feeds), fetches, [], nothing).map(tensorOf),
+    );
+  }
+
+  perform(what: string, feeds: ReadonlyMap<string, tf.Tensor>, node: string): void {
+    expectInUse(what, this.backend);
+    this.give(what, [...feeds.keys(), node]);
+    failing(`${what} failed`, () =>
+      this.addon.runBehind(this.handle, feedsOf(feeds), [node], `${what} before it: `),
+    );
+  }
+
+  grow(nodes: readonly GraphNode[]): boolean {
+    const grown = byName(nodes);
+    const isSame = [...this.given].every(([name, node]) => {
+      const now = grown.get(name);
+      return now === undefined || now === node || JSON.stringify(now) === JSON.stringify(node);
+    });
+    if (isSame) this.nodes = grown;
+    return isSame;
+  }
+
+  /** Waits for what is under way. */
+  finish(): void {
+    failing('the program failed', () => this.addon.wait(this.handle));
+  }
+
+  close(): void {
+    open.delete(this);
+    if (open.size === 0) process.off('exit', finishAll);
+    try {
+      this.finish();
+    } finally {
+      this.addon.closeSession(this.handle).catch(() => undefined);
+    }
+  }
+
+  /** Gives TensorFlow the nodes that these depend on, as far as it lacks them. */
+  private give(what: string, ends: readonly string[]): void {
+    const missing = new Map<string, GraphNode>();
+    const [tensors, controls] = [new Set<string>(), new Set<string>()];
+    const stack = ends.map(nodeOf);
+    while (stack.length > 0) {
+      const name = stack.pop()!;
+      if (this.given.has(name) || missing.has(name)) continue;
+      const node = this.nodes.get(name)!;
+      missing.set(name, node);
+      for (const input of node.inputs) {
+        const source = nodeOf(input);
+        if (!this.given.has(source)) stack.push(source);
+        else if (input.startsWith('^')) controls.add(source);
+        else tensors.add(input);
+      }
+    }
+    if (missing.size === 0) return;
+    const graph = encodeGraph([...missing.values()]);
+    failing(`${what} cannot be loaded`, () =>
+      this.addon.extend(this.handle, graph, [...tensors], [...controls]),
+    );
+    for (const [name, node] of missing) this.given.set(name, node);
+  }
+}
+
+/** TensorFlow must not be at something while the process takes it down. */
+function finishAll(): void {
+  for (const session of open) session.finish();
+}
+
+function byName(nodes: readonly GraphNode[]): ReadonlyMap<string, GraphNode> {
+  return new Map(nodes.map((node) => [node.name, node]));
+}

@@ -1,0 +1,117 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import '@tensorflow/tfjs-layers';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, test, vi } from 'vitest';
+import { loadAddon } from '../src/addon.js';
+import * as engine from '../src/index.js';
+import { isNativeInstalled } from './native-installed.js';
+
+const isNative = await isNativeInstalled();
+if (isNative) await engine.use('native');
+
+const read = (tensor: tf.Tensor) => [...tensor.dataSync<'float32'>()];
+
+/** Adds up what it is fed; `table` looks a row up, which fails where there is none. */
+function adding() {
+  const sum = tf.variable(tf.zeros([2]));
+  return engine.program({
+    state: [sum],
+    entries: {
+      add({ x }: { x: tf.Tensor2D }) {
+        sum.assign(tf.add(sum, tf.sum(x, 0)));
+        return {};
+      },
+      look({ row }: { row: tf.Tensor1D }) {
+        sum.assign(tf.add(sum, tf.squeeze(tf.gather(tf.ones([3, 2]), row), [0])));
+        return {};
+      },
+      total: () => ({ sum }),
+    },
+  });
+}
+
+describe.skipIf(!isNative)('a session of the addon', () => {
+  test('grows: inputs of another length are more nodes, and what was planned stays', () => {
+    const [open, extend] = [vi.spyOn(loadAddon(), 'openSession'), vi.spyOn(loadAddon(), 'extend')];
+    const program = adding();
+    for (const length of [1, 2, 3, 1, 2, 3]) program.entries.add({ x: tf.ones([length, 2]) });
+    expect(read(program.entries.total().sum!)).toEqual([12, 12]);
+    expect(open).toHaveBeenCalledTimes(1);
+    // The loading of the state, three lengths, the total.
+    expect(extend).toHaveBeenCalledTimes(5);
+    program.dispose();
+  });
+
+  test('an entry without outputs goes on behind: its order is kept, and so is what was assigned', () => {
+    const sum = tf.variable(tf.zeros([512, 512]));
+    const program = engine.program({
+      state: [sum],
+      entries: {
+        grow({ x }: { x: tf.Tensor }) {
+          sum.assign(tf.add(tf.mul(sum, 0.5), tf.matMul(x, x)));
+          return {};
+        },
+        corner: () => ({ corner: tf.slice(sum, [0, 0], [1, 1]) }),
+      },
+    });
+    const x = tf.fill([512, 512], 1 / 512);
+    program.entries.grow({ x });
+    const seen = [0.5, 0.25, 0.125].map(() => {
+      program.entries.grow({ x });
+      return read(program.entries.corner().corner!)[0]!;
+    });
+    const unit = 1 / 512;
+    [1.5, 1.75, 1.875].forEach((expected, index) => {
+      expect(seen[index]! / unit).toBeCloseTo(expected, 5);
+    });
+    program.entries.grow({ x });
+    sum.assign(tf.zerosLike(sum));
+    program.entries.grow({ x });
+    program.sync();
+    expect(read(sum)[0]! / unit).toBeCloseTo(1, 5);
+    program.dispose();
+  });
+
+  test.each(['total', 'sync', 'add', 'a new trace'])(
+    'what it fails of is thrown by what comes next: %s',
+    (next) => {
+      const program = adding();
+      const [x, longer] = [tf.ones<tf.Rank.R2>([1, 2]), tf.ones<tf.Rank.R2>([9, 2])];
+      program.entries.look({ row: tf.tensor1d([2], 'int32') });
+      program.entries.add({ x });
+      program.entries.total();
+      program.entries.look({ row: tf.tensor1d([7], 'int32') });
+      const afterwards = {
+        total: () => program.entries.total(),
+        sync: () => program.sync(),
+        add: () => program.entries.add({ x }),
+        'a new trace': () => program.entries.add({ x: longer }),
+      }[next]!;
+      expect(afterwards).toThrow(/entry 'look' before it: .*indices/s);
+      // Once; and nothing was changed.
+      expect(read(program.entries.total().sum!)).toEqual([2, 2]);
+      program.dispose();
+    },
+  );
+
+  test('a process that ends while it is at something ends as it says', async () => {
+    const program = `
+      const engine = await import('@espalier/engine');
+      const tf = await import('@tensorflow/tfjs-core');
+      await engine.use('native');
+      const x = tf.variable(tf.ones([1500, 1500]));
+      const { entries } = engine.program({ state: [x], entries: { step() { x.assign(tf.mul(tf.matMul(x, x), 1e-4)); return {}; } } });
+      for (let step = 0; step < 3; step++) entries.step();
+      if (process.env.EXIT) process.exit(Number(process.env.EXIT));
+    `;
+    const codes = ['', '7'].map(async (EXIT) => {
+      const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+        env: { ...process.env, EXIT },
+        cwd: new URL('..', import.meta.url),
+      });
+      return (await once(child, 'exit'))[0] as number | null;
+    });
+    expect(await Promise.all(codes)).toEqual([0, 7]);
+  });
+});
