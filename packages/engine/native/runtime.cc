@@ -6,6 +6,7 @@
 //   extend(session, graphDef, tensors, nodes)    adds nodes; the tensors and nodes that they take of the earlier ones
 //   run(session, feeds, fetches, targets, runOptions)  a promise of tensors; runs on a thread of its own
 //   runSync(...the same)                         the tensors
+//   runShared(...the same)                       the tensors in TensorFlow's own memory, which is not to be written in
 //   runBehind(session, feeds, targets, what)     returns at once; what uses the session next waits, and throws what it threw
 //   wait(session)                                for what is behind; throws what it threw
 //   closeSession(session)                        a promise; cancels the runs that are under way; the process does not wait
@@ -334,19 +335,27 @@ struct Run {
     failure = Failure::Of(status);
   }
 
-  napi_value Results(napi_env env) {
+  // With `shares`, the memory is TensorFlow's own.
+  napi_value Results(napi_env env, bool shares = false) {
     napi_value results;
     napi_create_array_with_length(env, found.size(), &results);
     for (size_t index = 0; index < found.size(); index++) {
       TF_Tensor* tensor = found[index];
+      const size_t size = TF_TensorByteSize(tensor);
       napi_value result, shape, data;
       napi_create_object(env, &result);
       napi_create_array(env, &shape);
       for (int axis = 0; axis < TF_NumDims(tensor); axis++)
         napi_set_element(env, shape, axis, Number(env, TF_Dim(tensor, axis)));
-      void* bytes = nullptr;
-      napi_create_arraybuffer(env, TF_TensorByteSize(tensor), &bytes, &data);
-      if (TF_TensorByteSize(tensor) > 0) std::memcpy(bytes, TF_TensorData(tensor), TF_TensorByteSize(tensor));
+      if (shares && size > 0) {
+        found[index] = nullptr;
+        const auto forget = [](napi_env, void*, void* held) { TF_DeleteTensor(static_cast<TF_Tensor*>(held)); };
+        napi_create_external_arraybuffer(env, TF_TensorData(tensor), size, forget, tensor, &data);
+      } else {
+        void* bytes = nullptr;
+        napi_create_arraybuffer(env, size, &bytes, &data);
+        if (size > 0) std::memcpy(bytes, TF_TensorData(tensor), size);
+      }
       napi_set_named_property(env, result, "dtype", Number(env, TF_TensorType(tensor)));
       napi_set_named_property(env, result, "shape", shape);
       napi_set_named_property(env, result, "data", data);
@@ -468,7 +477,7 @@ napi_value Wait(napi_env env, napi_callback_info info) {
   return former.failed() ? Throw(env, former) : nullptr;
 }
 
-napi_value RunSync(napi_env env, napi_callback_info info) {
+napi_value RunSync(napi_env env, napi_callback_info info, bool shares) {
   size_t count = 5;
   napi_value arguments[5];
   napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
@@ -476,7 +485,7 @@ napi_value RunSync(napi_env env, napi_callback_info info) {
   run.Read(env, arguments);
   if (!run.failure.failed()) run.failure = Former(run.session);
   if (!run.failure.failed()) run.Execute();
-  return run.failure.failed() ? Throw(env, run.failure) : run.Results(env);
+  return run.failure.failed() ? Throw(env, run.failure) : run.Results(env, shares);
 }
 
 // On a thread of its own: libuv has four for everything, and a run may wait for a worker as long as its deadline is. At
@@ -543,7 +552,8 @@ napi_value Start(napi_env env, napi_value exports) {
   add("extend", Extend);
   add("run", RunLater);
   add("runBehind", RunBehind);
-  add("runSync", RunSync);
+  add("runSync", [](napi_env env, napi_callback_info info) { return RunSync(env, info, false); });
+  add("runShared", [](napi_env env, napi_callback_info info) { return RunSync(env, info, true); });
   add("wait", Wait);
   add("closeSession", CloseSession);
   return exports;

@@ -47,6 +47,8 @@ export interface Addon {
   ): void;
   run(...run: RunArguments): Promise<Fetched[]>;
   runSync(...run: RunArguments): Fetched[];
+  /** Gives TensorFlow's own memory, which may be that of a variable: not to be written in. */
+  runShared(...run: RunArguments): Fetched[];
   /**
    * Runs nodes on a thread of the session, and returns at once. What uses the session next waits for it, and throws what
    * it threw, behind `what`.
@@ -82,31 +84,26 @@ export function loadAddon(): Addon {
 }
 
 /** Tensors for nodes. */
-export function feedsOf(feeds: ReadonlyMap<string, tf.Tensor>): Feed[] {
+export function feedsOf(feeds: ReadonlyMap<string, tf.Tensor>, valuesOf = valuesIn): Feed[] {
   return [...feeds].map(([name, tensor]) => {
     const dtype = dataTypeOf(tensor);
     return [name, dtype, tensor.shape, valuesOf(tensor, dtype)];
   });
 }
 
-/** Beyond this many values, reading them again is little beside what is done with them, and keeping them is not. */
-const keptValues = 2 ** 20;
-
-/** What was read of TensorFlow's tensors, for as long as they are there: whoever feeds one once feeds it every step. */
-const read = new WeakMap<object, Values>();
-
-function valuesOf(tensor: tf.Tensor, dtype: DataType): Values {
-  const known = read.get(tensor.dataId);
-  if (known !== undefined) return known;
-  const values = valuesFor(dtype, tensor.dataSync());
-  if (tensor.size <= keptValues) read.set(tensor.dataId, values);
-  return values;
+/** The values of a tensor of tfjs, as TensorFlow takes them. */
+function valuesIn(tensor: tf.Tensor, dtype: DataType): Values {
+  return valuesFor(dtype, tensor.dataSync());
 }
 
 export function tensorOf({ dtype, shape, data }: Fetched): tf.Tensor {
-  if (dtype === dataTypes.bool) return tf.tensor(new Uint8Array(data), shape, 'bool');
-  if (dtype === dataTypes.int32) return tf.tensor(new Int32Array(data), shape, 'int32');
-  return tf.tensor(new Float32Array(data), shape, 'float32');
+  const type = dtype === dataTypes.bool ? 'bool' : dtype === dataTypes.int32 ? 'int32' : 'float32';
+  return tf.tensor(viewOf(dtype, data), shape, type);
+}
+
+export function viewOf(dtype: DataType, data: ArrayBuffer): Values {
+  if (dtype === dataTypes.bool) return new Uint8Array(data);
+  return dtype === dataTypes.int32 ? new Int32Array(data) : new Float32Array(data);
 }
 
 /** Values of a tensor of tfjs, as TensorFlow takes them. */

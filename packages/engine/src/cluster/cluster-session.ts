@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import { type Addon, feedsOf, type SessionHandle, tensorOf } from '../addon.js';
 import { ClusterFault } from '../errors.js';
 import { encodeGraph, type GraphNode } from '../program/saved-model.js';
@@ -33,6 +33,14 @@ export class ClusterSession implements GraphSession {
     } catch (cause) {
       throw faultOf(what, changesState, cause);
     }
+  }
+
+  read(nodes: readonly string[]): tf.Tensor[] {
+    return this.run('reading the state', new Map(), nodes);
+  }
+
+  write(values: ReadonlyMap<string, tf.Tensor>, loads: readonly string[]): void {
+    tf.dispose(this.run('loading the state', values, loads));
   }
 
   /** Runs nodes for what they do, while other things go on. The state is not among what they change. */

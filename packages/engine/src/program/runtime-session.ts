@@ -1,6 +1,14 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { type Addon, feedsOf, type SessionHandle, tensorOf } from '../addon.js';
-import type { NativeBackend } from './binding.js';
+import {
+  type Addon,
+  feedsOf,
+  type SessionHandle,
+  tensorOf,
+  type Values,
+  valuesFor,
+  viewOf,
+} from '../addon.js';
+import type { DataType, NativeBackend } from './binding.js';
 import { graphOptions } from './graph-options.js';
 import { encodeGraph, type GraphNode, nodeOf } from './saved-model.js';
 import { expectInUse, failing, type Session } from './session.js';
@@ -9,6 +17,12 @@ import { Message } from './wire.js';
 const nothing = new Uint8Array();
 /** A `ConfigProto`. */
 const config = new Message().message(10, graphOptions()).finish();
+
+/** Beyond this many values, reading them again is little beside what is done with them, and keeping them is not. */
+const KEPT = 2 ** 20;
+
+/** What was read of TensorFlow's tensors, for as long as they are there: what is fed twice is mostly fed every step. */
+const read = new WeakMap<object, Values>();
 
 /** Those that may be at something. */
 const open = new Set<RuntimeSession>();
@@ -38,15 +52,36 @@ export class RuntimeSession implements Session {
     expectInUse(what, this.backend);
     this.give(what, [...feeds.keys(), ...fetches]);
     return failing(`${what} failed`, () =>
-      this.addon.runSync(this.handle, feedsOf(feeds), fetches, [], nothing).map(tensorOf),
+      this.addon.runSync(this.handle, feedsOf(feeds, this.valuesOf), fetches, [], nothing).map(tensorOf),
     );
+  }
+
+  /** Into tensors of tfjs-node: what JavaScript itself holds of such size has it collect garbage all the time. */
+  read(nodes: readonly string[]): tf.Tensor[] {
+    const what = 'reading the state';
+    expectInUse(what, this.backend);
+    this.give(what, nodes);
+    const found = failing(`${what} failed`, () => this.addon.runShared(this.handle, [], nodes, [], nothing));
+    return found.map(({ dtype, shape, data }) => {
+      const id = this.backend.binding.createTensor(shape, dtype, viewOf(dtype, data));
+      return this.backend.createOutputTensor({ id, shape, dtype });
+    });
+  }
+
+  write(values: ReadonlyMap<string, tf.Tensor>, loads: readonly string[]): void {
+    const what = 'loading the state';
+    expectInUse(what, this.backend);
+    this.give(what, [...values.keys(), ...loads]);
+    failing(`${what} failed`, () => this.addon.runSync(this.handle, feedsOf(values), [], loads, nothing));
+    // Has tfjs-node take over what JavaScript holds.
+    this.backend.getInputTensorIds([...values.values()]);
   }
 
   perform(what: string, feeds: ReadonlyMap<string, tf.Tensor>, node: string): void {
     expectInUse(what, this.backend);
     this.give(what, [...feeds.keys(), node]);
     failing(`${what} failed`, () =>
-      this.addon.runBehind(this.handle, feedsOf(feeds), [node], `${what} before it: `),
+      this.addon.runBehind(this.handle, feedsOf(feeds, this.valuesOf), [node], `${what} before it: `),
     );
   }
 
@@ -74,6 +109,16 @@ export class RuntimeSession implements Session {
       this.addon.closeSession(this.handle).catch(() => undefined);
     }
   }
+
+  private readonly valuesOf = (tensor: tf.Tensor, dtype: DataType): Values => {
+    const { id, values } = this.backend.tensorMap.get(tensor.dataId);
+    if (values !== null) return valuesFor(dtype, values);
+    const known = read.get(tensor.dataId);
+    if (known !== undefined) return known;
+    const found = valuesFor(dtype, this.backend.binding.tensorDataSync(id));
+    if (tensor.size <= KEPT) read.set(tensor.dataId, found);
+    return found;
+  };
 
   /** Gives TensorFlow the nodes that these depend on, as far as it lacks them. */
   private give(what: string, ends: readonly string[]): void {

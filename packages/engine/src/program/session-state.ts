@@ -5,6 +5,10 @@ import type { StateNodes } from './graph.js';
 /** What runs a graph: feeds tensors to nodes, and gives the tensors of others, which are the caller's. */
 export interface GraphSession {
   run(what: string, feeds: ReadonlyMap<string, tf.Tensor>, fetches: readonly string[]): tf.Tensor[];
+  /** The tensors of nodes that read variables. */
+  read(nodes: readonly string[]): tf.Tensor[];
+  /** Feeds values of variables to nodes, and runs others that put them in place. */
+  write(values: ReadonlyMap<string, tf.Tensor>, loads: readonly string[]): void;
 }
 
 /** The variables of a program and where a session has them. */
@@ -54,12 +58,12 @@ export class SessionState {
     const nodes = variables.map((variable) => this.nodesOf(variable));
     const feeds = new Map(nodes.map(({ value }, index) => [value, values[index]!]));
     const loads = nodes.map(({ load }) => load);
-    tf.dispose(session.run('loading the state', feeds, loads));
+    session.write(feeds, loads);
   }
 
   values(session: GraphSession, variables: readonly tf.Variable[]): tf.Tensor[] {
     if (variables.length === 0) return [];
     const reads = variables.map((variable) => this.nodesOf(variable).read);
-    return session.run('reading the state', new Map(), reads);
+    return session.read(reads);
   }
 }

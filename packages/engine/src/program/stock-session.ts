@@ -35,6 +35,14 @@ export class StockSession implements Session {
     return results.map((metadata) => this.backend.createOutputTensor(metadata));
   }
 
+  read(nodes: readonly string[]): tf.Tensor[] {
+    return this.run('reading the state', new Map(), nodes);
+  }
+
+  write(values: ReadonlyMap<string, tf.Tensor>, loads: readonly string[]): void {
+    tf.dispose(this.run('loading the state', values, loads));
+  }
+
   grow(): boolean {
     return false;
   }
