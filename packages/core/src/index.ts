@@ -1,4 +1,5 @@
 export { type Batch, disposeBatch, type Example, type ExampleOf, type Target, target } from './batch.js';
+export { BatchMemory } from './batch-memory.js';
 export { EspalierError, InputError, messageOf, StageError, TaskError, WeightsError } from './errors.js';
 export type {
   ByTask,

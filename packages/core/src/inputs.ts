@@ -96,13 +96,21 @@ export class Ports<H extends Heads, I extends InputKind> {
 /** The input of an example, with its place among the examples. */
 export type Row = readonly [example: number, input: Float32Array];
 
-/** Stacks inputs to [rows, ...shape]; where the length is open, shorter ones are padded with zeros at their end. */
-export function stackRows(rows: readonly Row[], shape: InputShape): tf.Tensor {
+/**
+ * Stacks inputs to [rows, ...shape]; where the length is open, shorter ones are padded with zeros at their end.
+ *
+ * @param zeros gives as many: the tensor's values.
+ */
+export function stackRows(
+  rows: readonly Row[],
+  shape: InputShape,
+  zeros = (size: number): Float32Array => new Float32Array(size),
+): tf.Tensor {
   for (const [example, input] of rows) checkInput(input, example, shape);
   const [first, ...rest] = shape;
   const longest = () => Math.max(1, ...rows.map(([, input]) => input.length / product(rest)));
   const full = shape.length === 0 ? [] : [first ?? longest(), ...rest.map(Number)];
-  const values = new Float32Array(rows.length * product(full));
+  const values = zeros(rows.length * product(full));
   for (const [row, [, input]] of rows.entries()) values.set(input, row * product(full));
   return tf.tensor(values, [rows.length, ...full]);
 }

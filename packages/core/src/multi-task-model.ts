@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import './tensor-methods.js';
 import { type Batch, type ExampleOf, type Target, target } from './batch.js';
+import type { BatchMemory } from './batch-memory.js';
 import { EspalierError, InputError, messageOf, StageError, TaskError } from './errors.js';
 import type { Features, Head, Heads, Labels, Pass, Predictions, Task, TaskName } from './head.js';
 import { checkHead, describeValue, lossesOf, predictionsOf } from './head-contract.js';
@@ -154,18 +155,19 @@ export class MultiTaskModel<H extends Heads, I extends InputKind = 'common'> {
    * Makes a batch of examples: stacks their inputs and encodes their labels. Where each task has its own input, a
    * task's rows are the examples that have its input.
    *
+   * @param memory where the inputs' values go; memory of their own unless given.
    * @throws InputError when there is no example, or an input is missing, has the wrong size or a value that is not
    *   finite.
    * @throws TaskError when labels are missing, unknown, not learnable, or there without their task's input.
    */
-  batch(examples: readonly ExampleOf<H, I>[]): Batch<H, I> {
+  batch(examples: readonly ExampleOf<H, I>[], memory?: BatchMemory): Batch<H, I> {
     if (examples.length === 0) throw new InputError('A batch needs at least one example; this one has none.');
     for (const [index, { labels }] of examples.entries()) {
       checkTasks(labels, this.#names, `the labels of example ${index}`, OR_UNDEFINED);
     }
     const rows = this.#rows(examples.map(({ input }) => input));
     this.#checkPresence(rows, examples);
-    const inputs = this.#stack(rows);
+    const inputs = this.#stack(rows, memory);
     try {
       const labels = rows.map((own) => own.map(([example]) => examples[example].labels));
       return { inputs, targets: this.#encode(labels, inputs) };
@@ -379,10 +381,12 @@ export class MultiTaskModel<H extends Heads, I extends InputKind = 'common'> {
     return rows;
   }
 
-  #stack(rows: readonly (readonly Row[])[]) {
+  #stack(rows: readonly (readonly Row[])[], memory?: BatchMemory) {
     const tensors: tf.Tensor[] = [];
     try {
-      for (const [port, { shape }] of this.#ports.all.entries()) tensors.push(stackRows(rows[port], shape));
+      for (const [port, { shape }] of this.#ports.all.entries()) {
+        tensors.push(stackRows(rows[port], shape, memory && ((size) => memory.take(port, size))));
+      }
     } catch (error) {
       tf.dispose(tensors);
       throw error;

@@ -1,4 +1,11 @@
-import { type Batch, disposeBatch, type Heads, type InputKind, type MultiTaskModel } from '@espalier/core';
+import {
+  type Batch,
+  BatchMemory,
+  disposeBatch,
+  type Heads,
+  type InputKind,
+  type MultiTaskModel,
+} from '@espalier/core';
 import type { RunStore } from './checkpoints/checkpoint.js';
 import { checkClusterOptions } from './cluster-options.js';
 import { clusterSteps } from './cluster-steps.js';
@@ -112,6 +119,7 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
   unfreeze?.(0);
   const onCluster = options.cluster && clusterSteps(model, options.cluster, options);
   const training = new Training(model, options, weights);
+  const memories = training.traced ? Array.from({ length: accumulate }, () => new BatchMemory()) : undefined;
   const records = new StepRecords<H>(tasks, placeOf);
   let done = 0;
   /** Workers that do not wait for each other are ahead of what is done. */
@@ -196,7 +204,8 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
     const batches: Batch<H, I>[] = [];
     try {
       while (batches.length < accumulate) {
-        batches.push(model.batch(sampling.next().map((draw) => exampleOf(data, draw))));
+        const examples = sampling.next().map((draw) => exampleOf(data, draw));
+        batches.push(model.batch(examples, memories?.[batches.length]));
       }
       const started = performance.now();
       return { ...training.step(batches, at), seconds: secondsSince(started) };

@@ -171,6 +171,11 @@ export class Training<H extends Heads, I extends InputKind = 'common'> {
     await this.drawing(step, part, () => this.program.ahead('gradients', part.tensors));
   }
 
+  /** Whether steps are graphs. */
+  get traced(): boolean {
+    return this.program.traced;
+  }
+
   /** Brings the model's weights up to date. */
   sync(): void {
     this.program.sync();
