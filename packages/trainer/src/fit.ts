@@ -128,20 +128,15 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
   let saving: Promise<void> = Promise.resolve();
 
   const save = async (store: RunStore) => {
-    const { dispose, ...snapshot } = training.snapshot();
-    try {
-      await store.save({
-        ...snapshot,
-        step: done,
-        seed,
-        sampling: sampling.state(),
-        stopped,
-        schedule: schedule.state(),
-        ...(validation !== undefined && { judge: validation.judge.state() }),
-      });
-    } finally {
-      dispose();
-    }
+    await store.save({
+      ...training.snapshot(),
+      step: done,
+      seed,
+      sampling: sampling.state(),
+      stopped,
+      schedule: schedule.state(),
+      ...(validation !== undefined && { judge: validation.judge.state() }),
+    });
   };
 
   /** The checkpoint is written while steps go on. */

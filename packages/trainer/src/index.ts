@@ -1,6 +1,5 @@
 export type {
   Checkpoint,
-  HeldSnapshot,
   LossLine,
   RunStore,
   SavedTensor,

@@ -2,9 +2,8 @@ import { type Batch, type Heads, type InputKind, type MultiTaskModel, withRandom
 import { type NamedTensors, overWorkers, type Program, program } from '@espalier/engine';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Part, partsOf } from './batch-tensors.js';
-import type { HeldSnapshot, TrainingSnapshot } from './checkpoints/checkpoint.js';
+import type { SavedTensor, TrainingSnapshot } from './checkpoints/checkpoint.js';
 import { differences } from './checkpoints/differences.js';
-import { HeldTensors } from './checkpoints/held-tensors.js';
 import { type ClusterOptions, checkClusterOptions, computesAhead } from './cluster-options.js';
 import { type Combination, type CombinationState, initCombination } from './combination.js';
 import { TrainerError } from './errors.js';
@@ -204,16 +203,15 @@ export class Training<H extends Heads, I extends InputKind = 'common'> {
     }
   }
 
-  /** Everything as it is now, to go on from; further steps do not change it. Dispose of it when it is read. */
-  snapshot(): HeldSnapshot {
-    this.sync();
-    const held = new HeldTensors(this.remembered());
-    return {
-      ...this.description,
-      tensors: held.tensors,
-      combination: this.state,
-      dispose: () => held.dispose(),
-    };
+  /** Everything as it is now, to go on from; further steps do not change it. */
+  snapshot(): TrainingSnapshot {
+    const remembered = [...this.remembered()];
+    const values = this.program.peek(remembered.map(([, variable]) => variable));
+    const tensors = remembered.map(([name, { shape }], index): [string, SavedTensor] => [
+      name,
+      { shape, values: values[index] as Float32Array },
+    ]);
+    return { ...this.description, tensors: new Map(tensors), combination: this.state };
   }
 
   /**
@@ -226,7 +224,7 @@ export class Training<H extends Heads, I extends InputKind = 'common'> {
     const found = differences(saved, { ...this.description, tensors: variables });
     if (found !== '') throw new TrainerError(`The checkpoint belongs to another training: ${found}.`);
     for (const [name, variable] of variables) {
-      const values = saved.tensors.get(name)!.read(0, variable.size);
+      const { values } = saved.tensors.get(name)!;
       tf.tidy(() => variable.assign(tf.tensor(values, variable.shape)));
     }
     this.state = saved.combination;

@@ -172,14 +172,13 @@ describe('metrics.jsonl', () => {
     const run = runFolder(folder);
     await run.open();
     for (const step of [1, 2, 3]) run.record({ step, losses: { side: step } });
-    const { dispose, ...snapshot } = training.snapshot();
+    const snapshot = training.snapshot();
     const save = async () => {
       const sampling = { sampler: '', seed: 1, batchSize: 1, sizes: [], batches: 3, drawn: [], trends: [] };
       await run.save({ ...snapshot, step: 3, seed: 1, sampling, stopped: false });
     };
     const end = () => {
       run.close();
-      dispose();
       training.dispose();
     };
     return { run, save, end };

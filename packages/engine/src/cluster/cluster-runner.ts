@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ClusterError, ClusterFault, ProgramError } from '../errors.js';
-import { dataTypeOf } from '../program/binding.js';
+import { dataTypeOf, type HostValues } from '../program/binding.js';
 import type { Draws } from '../program/compare-traces.js';
 import type { NamedTensors } from '../program/entry.js';
 import { Graph } from '../program/graph.js';
@@ -94,16 +94,12 @@ export class ClusterRunner implements Runner {
 
   sync(): void {
     if (this.session === undefined) return;
-    this.renew();
-    try {
-      this.state.sync(this.session);
-    } catch (cause) {
-      if (!(cause instanceof ClusterFault)) throw cause;
-      throw new ClusterError(
-        `${cause.message}. If a parameter server is lost, start it again, and resume from the last checkpoint.`,
-        { cause },
-      );
-    }
+    this.reading(() => this.state.sync(this.session!));
+  }
+
+  peek(variables: readonly tf.Variable[]): readonly HostValues[] {
+    if (this.session === undefined) return variables.map((variable) => variable.dataSync());
+    return this.reading(() => this.state.peek(this.session!, variables));
   }
 
   load(): void {
@@ -122,6 +118,19 @@ export class ClusterRunner implements Runner {
     for (const session of this.opened) session.close();
     this.session?.close();
     this.session = undefined;
+  }
+
+  private reading<R>(read: () => R): R {
+    this.renew();
+    try {
+      return read();
+    } catch (cause) {
+      if (!(cause instanceof ClusterFault)) throw cause;
+      throw new ClusterError(
+        `${cause.message}. If a parameter server is lost, start it again, and resume from the last checkpoint.`,
+        { cause },
+      );
+    }
   }
 
   /** The workers may be others now: what was placed on them is placed anew. */

@@ -1,5 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type Addon, feedsOf, type SessionHandle, tensorOf } from '../addon.js';
+import {
+  type Addon,
+  type Fetched,
+  feedsOf,
+  type SessionHandle,
+  tensorOf,
+  type Values,
+  viewOf,
+} from '../addon.js';
 import { ClusterFault } from '../errors.js';
 import { encodeGraph, type GraphNode } from '../program/saved-model.js';
 import type { GraphSession } from '../program/session-state.js';
@@ -28,8 +36,18 @@ export class ClusterSession implements GraphSession {
     changesState = true,
     targets: readonly string[] = [],
   ): tf.Tensor[] {
+    return this.fetch(what, feeds, fetches, changesState, targets).map(tensorOf);
+  }
+
+  private fetch(
+    what: string,
+    feeds: ReadonlyMap<string, tf.Tensor>,
+    fetches: readonly string[],
+    changesState = true,
+    targets: readonly string[] = [],
+  ): Fetched[] {
     try {
-      return this.addon.runSync(this.handle, feedsOf(feeds), fetches, targets, this.runOptions).map(tensorOf);
+      return this.addon.runSync(this.handle, feedsOf(feeds), fetches, targets, this.runOptions);
     } catch (cause) {
       throw faultOf(what, changesState, cause);
     }
@@ -37,6 +55,10 @@ export class ClusterSession implements GraphSession {
 
   read(nodes: readonly string[]): tf.Tensor[] {
     return this.run('reading the state', new Map(), nodes);
+  }
+
+  peek(nodes: readonly string[]): Values[] {
+    return this.fetch('reading the state', new Map(), nodes).map(({ dtype, data }) => viewOf(dtype, data));
   }
 
   write(values: ReadonlyMap<string, tf.Tensor>, loads: readonly string[]): void {

@@ -27,6 +27,7 @@ export function eagerRunner(entries: ReadonlyMap<string, Step>, random: (() => n
       }),
     async ahead() {},
     sync() {},
+    peek: (variables) => variables.map((variable) => variable.dataSync()),
     load() {},
     savedModel(entry) {
       throw new ProgramError(

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ProgramError } from '../errors.js';
-import { nativeBackend } from './binding.js';
+import { type HostValues, nativeBackend } from './binding.js';
 import { eagerRunner } from './eager-runner.js';
 import type { Entries, NamedTensors, Step } from './entry.js';
 import { randomSource } from './random-source.js';
@@ -53,6 +53,11 @@ export interface Program<E extends Entries> {
   ahead(entry: keyof E & string, inputs: NamedTensors): Promise<void>;
   /** Brings the variables to what the entries have made of them. Needed before they are read outside. */
   sync(): void;
+  /**
+   * The values of variables of the state as they are now, without `sync`; calls after it do not change them. They may be
+   * TensorFlow's own memory, so they are not to be written in.
+   */
+  peek(variables: readonly tf.Variable[]): readonly HostValues[];
   /** Has the next call take over all variables as they are. Assigning to one does so for that one. */
   load(): void;
   /** An entry's last trace with the state as it is now, as the bytes of a `saved_model.pb`: see `export`. */
@@ -140,6 +145,11 @@ class CompiledProgram<E extends Entries> implements Program<E> {
   sync(): void {
     this.checkAlive();
     this.runner.sync();
+  }
+
+  peek(variables: readonly tf.Variable[]): readonly HostValues[] {
+    this.checkAlive();
+    return this.runner.peek(variables);
   }
 
   load(): void {

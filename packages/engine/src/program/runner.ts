@@ -1,3 +1,5 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { HostValues } from './binding.js';
 import type { NamedTensors } from './entry.js';
 
 /** What runs a program's entries: the functions themselves, or what became of them. */
@@ -5,6 +7,7 @@ export interface Runner {
   run(entry: string, inputs: NamedTensors): NamedTensors;
   ahead(entry: string, inputs: NamedTensors): Promise<void>;
   sync(): void;
+  peek(variables: readonly tf.Variable[]): readonly HostValues[];
   load(): void;
   savedModel(entry: string): Uint8Array;
   dispose(): void;

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import {
   type Addon,
+  type Fetched,
   feedsOf,
   type SessionHandle,
   tensorOf,
@@ -58,14 +59,14 @@ export class RuntimeSession implements Session {
 
   /** Into tensors of tfjs-node: what JavaScript itself holds of such size has it collect garbage all the time. */
   read(nodes: readonly string[]): tf.Tensor[] {
-    const what = 'reading the state';
-    expectInUse(what, this.backend);
-    this.give(what, nodes);
-    const found = failing(`${what} failed`, () => this.addon.runShared(this.handle, [], nodes, [], nothing));
-    return found.map(({ dtype, shape, data }) => {
+    return this.shared(nodes).map(({ dtype, shape, data }) => {
       const id = this.backend.binding.createTensor(shape, dtype, viewOf(dtype, data));
       return this.backend.createOutputTensor({ id, shape, dtype });
     });
+  }
+
+  peek(nodes: readonly string[]): Values[] {
+    return this.shared(nodes).map(({ dtype, data }) => viewOf(dtype, data));
   }
 
   write(values: ReadonlyMap<string, tf.Tensor>, loads: readonly string[]): void {
@@ -108,6 +109,13 @@ export class RuntimeSession implements Session {
     } finally {
       this.addon.closeSession(this.handle).catch(() => undefined);
     }
+  }
+
+  private shared(nodes: readonly string[]): Fetched[] {
+    const what = 'reading the state';
+    expectInUse(what, this.backend);
+    this.give(what, nodes);
+    return failing(`${what} failed`, () => this.addon.runShared(this.handle, [], nodes, [], nothing));
   }
 
   private readonly valuesOf = (tensor: tf.Tensor, dtype: DataType): Values => {

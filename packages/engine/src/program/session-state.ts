@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ProgramError } from '../errors.js';
+import type { HostValues } from './binding.js';
 import type { StateNodes } from './graph.js';
 
 /** What runs a graph: feeds tensors to nodes, and gives the tensors of others, which are the caller's. */
@@ -7,6 +8,8 @@ export interface GraphSession {
   run(what: string, feeds: ReadonlyMap<string, tf.Tensor>, fetches: readonly string[]): tf.Tensor[];
   /** The tensors of nodes that read variables. */
   read(nodes: readonly string[]): tf.Tensor[];
+  /** Their values, maybe in TensorFlow's own memory: not to be written in. They stay as they are while others run. */
+  peek(nodes: readonly string[]): HostValues[];
   /** Feeds values of variables to nodes, and runs others that put them in place. */
   write(values: ReadonlyMap<string, tf.Tensor>, loads: readonly string[]): void;
 }
@@ -34,6 +37,12 @@ export class SessionState {
       this.loaded.set(variable, variable.dataId);
     });
     tf.dispose(values);
+  }
+
+  /** The values of variables, those that were assigned outside of the program included. */
+  peek(session: GraphSession, variables: readonly tf.Variable[]): HostValues[] {
+    this.loadChanged(session);
+    return session.peek(variables.map((variable) => this.nodesOf(variable).read));
   }
 
   /** Has the session take over all of them the next time. */

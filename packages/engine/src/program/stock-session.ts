@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { NativeBackend } from './binding.js';
+import type { HostValues, NativeBackend } from './binding.js';
 import { encodeSavedModel, type GraphNode } from './saved-model.js';
 import { expectInUse, failing, type Session } from './session.js';
 import { withTemporaryFolder } from './temporary-folder.js';
@@ -37,6 +37,13 @@ export class StockSession implements Session {
 
   read(nodes: readonly string[]): tf.Tensor[] {
     return this.run('reading the state', new Map(), nodes);
+  }
+
+  peek(nodes: readonly string[]): HostValues[] {
+    const tensors = this.read(nodes);
+    const values = tensors.map((tensor) => tensor.dataSync());
+    tf.dispose(tensors);
+    return values;
   }
 
   write(values: ReadonlyMap<string, tf.Tensor>, loads: readonly string[]): void {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ProgramError } from '../errors.js';
-import { dataTypeOf, type NativeBackend } from './binding.js';
+import { dataTypeOf, type HostValues, type NativeBackend } from './binding.js';
 import { type Draws, drawsOf } from './compare-traces.js';
 import type { NamedTensors, Step } from './entry.js';
 import { frozenModel } from './frozen.js';
@@ -60,6 +60,11 @@ class TracedRunner implements Runner {
 
   sync(): void {
     if (this.session !== undefined) this.state.sync(this.session);
+  }
+
+  peek(variables: readonly tf.Variable[]): readonly HostValues[] {
+    if (this.session === undefined) return variables.map((variable) => variable.dataSync());
+    return this.state.peek(this.session, variables);
   }
 
   load(): void {

@@ -10,7 +10,7 @@ import { flushToDisk } from './flush-to-disk.js';
 const FORMAT = 'espalier checkpoint';
 const NO_CHECKSUM = '0'.repeat(64);
 const VALUE_BYTES = 4;
-/** Reading and hashing this much takes a few milliseconds; then steps may run. */
+/** Hashing this much takes a few milliseconds; then steps may run. */
 const PIECE_BYTES = 4 << 20;
 
 /**
@@ -75,7 +75,7 @@ export async function readCheckpoint(file: string): Promise<Checkpoint> {
     }
     const saved = [...tensors].map(([name, { shape, values }]): [string, SavedTensor] => [
       name,
-      { shape, read: (start, end) => values.subarray(start, end) },
+      { shape, values },
     ]);
     return { ...(JSON.parse(metadata.state) as Omit<Checkpoint, 'tensors'>), tensors: new Map(saved) };
   } catch (cause) {
@@ -104,11 +104,10 @@ function header(tensors: Checkpoint['tensors'], state: Omit<Checkpoint, 'tensors
 function* piecesOf(tensors: Iterable<SavedTensor>): Generator<Buffer> {
   let gathered: Buffer[] = [];
   let room = PIECE_BYTES;
-  for (const { shape, read } of tensors) {
-    const size = sizeOf(shape);
-    for (let start = 0; start < size; ) {
-      const end = Math.min(start + room / VALUE_BYTES, size);
-      gathered.push(littleEndian(read(start, end)));
+  for (const { values } of tensors) {
+    for (let start = 0; start < values.length; ) {
+      const end = Math.min(start + room / VALUE_BYTES, values.length);
+      gathered.push(littleEndian(values.subarray(start, end)));
       room -= (end - start) * VALUE_BYTES;
       start = end;
       if (room > 0) continue;

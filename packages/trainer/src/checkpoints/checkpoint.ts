@@ -3,11 +3,10 @@ import type { CombinationState } from '../combination.js';
 import type { PlateauState } from '../plateau.js';
 import type { SamplingState } from '../samplers/sampler.js';
 
-/** The float32 values of a tensor, which are read in pieces: a large one is not copied at once. */
 export interface SavedTensor {
   readonly shape: readonly number[];
-  /** Those from `start` to before `end`, in row-major order. */
-  read(start: number, end: number): Float32Array;
+  /** In row-major order; not to be written in. */
+  readonly values: Float32Array;
 }
 
 /** What a training is made of between two steps, besides the place in the data. */
@@ -19,11 +18,6 @@ export interface TrainingSnapshot {
   readonly weighting: string;
   readonly aggregator: string;
   readonly combination: CombinationState;
-}
-
-/** A training as it was between two steps, until it is disposed of. */
-export interface HeldSnapshot extends TrainingSnapshot {
-  dispose(): void;
 }
 
 /** All that a training goes on from. What is drawn at random follows from the seed and the step. */
@@ -59,8 +53,7 @@ export interface RunStore {
   /** Keeps the losses of a step. */
   record(line: LossLine): void;
   /**
-   * Keeps a checkpoint, whose tensors can be read until this is done. Training goes on meanwhile; there is one call at a
-   * time.
+   * Keeps a checkpoint. Training goes on meanwhile; there is one call at a time.
    */
   save(checkpoint: Checkpoint): Promise<void>;
   /** Keeps the weights of the best model so far, by validation. */
