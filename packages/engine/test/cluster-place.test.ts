@@ -20,8 +20,9 @@ function recordingCluster() {
     generation: 1,
     open(nodes: readonly GraphNode[], workers: readonly number[] = [0, 1]) {
       sessions.push({ nodes, workers });
-      const session: Pick<ClusterSession, 'run' | 'start' | 'close'> = {
+      const session: Pick<ClusterSession, 'run' | 'write' | 'start' | 'close'> = {
         run: () => [],
+        write: () => undefined,
         start: async () => undefined,
         close: () => undefined,
       };
