@@ -45,7 +45,7 @@ describe.skipIf(!isNative)('a traced program where only the stock binding is ins
     });
     trained(true);
     // Newer versions of Node warn of what tfjs-node calls too.
-    const own = warn.mock.calls.filter(([, type]) => type === 'EspalierWarning');
+    const own = warn.mock.calls.filter(([, options]) => options?.type === 'EspalierWarning');
     expect(own.map(([message]) => message)).toEqual([
       expect.stringMatching(/lacks this version's addon.*Run `npx espalier-engine install`/),
     ]);

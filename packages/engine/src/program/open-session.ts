@@ -34,7 +34,7 @@ function isBeside(): boolean {
   process.emitWarning(
     `what is installed of native TensorFlow lacks this version's addon, and steps are slower without. Run \`${installCommand}\`: ` +
       'it completes what is there.',
-    'EspalierWarning',
+    { type: 'EspalierWarning' },
   );
   return false;
 }
