@@ -58,7 +58,9 @@ export function compose<Own extends Heads>({
   });
 }
 
+/** A line that is written over; where nothing can be written over, in a file, say, only its end. */
 function showProgress(received: number, total: number | undefined): void {
+  if (!process.stderr.isTTY && received !== total) return;
   process.stderr.write(
     `\rWeights: ${received} of ${total ?? 'unknown'} bytes${received === total ? '\n' : ''}`,
   );
