@@ -70,7 +70,11 @@ describe.skipIf(!isNative)('a session of the addon', () => {
     program.entries.grow({ x });
     program.sync();
     expect(read(sum)[0]! / unit).toBeCloseTo(1, 5);
+    sum.assign(tf.onesLike(sum));
+    program.sync();
+    expect(read(sum)[0]).toBe(1);
     program.dispose();
+    expect(read(sum)[0]).toBe(1);
   });
 
   test.each(['total', 'sync', 'add', 'a new trace'])(

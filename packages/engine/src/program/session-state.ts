@@ -28,9 +28,11 @@ export class SessionState {
     return [...this.loaded.keys()];
   }
 
-  /** Brings the variables up to date. */
+  /** Brings the variables up to date; those that were assigned to outside of the program are newer. */
   sync(session: GraphSession): void {
-    const variables = this.variables.filter(({ isDisposed }) => !isDisposed);
+    const variables = this.variables.filter(
+      (variable) => !variable.isDisposed && this.loaded.get(variable) === variable.dataId,
+    );
     const values = this.values(session, variables);
     variables.forEach((variable, index) => {
       variable.assign(values[index]!);
