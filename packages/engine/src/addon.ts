@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { addonFile, findInstalled } from './cache.js';
 import { ClusterError } from './errors.js';
-import { type DataType, dataTypeOf, dataTypes } from './program/binding.js';
+import { type DataType, dataTypeOf, dataTypes, type HostValues } from './program/binding.js';
 import { installCommand, tfjs } from './versions.js';
 
 /** A session of TensorFlow. */
@@ -10,9 +10,7 @@ export interface SessionHandle {
 }
 
 /** The name of a tensor, its type and shape, and its values: as many bytes as these ask for. */
-type Feed = readonly [name: string, dtype: DataType, shape: readonly number[], values: Values];
-
-export type Values = Float32Array | Int32Array | Uint8Array;
+type Feed = readonly [name: string, dtype: DataType, shape: readonly number[], values: HostValues];
 
 export interface Fetched {
   readonly dtype: DataType;
@@ -91,8 +89,7 @@ export function feedsOf(feeds: ReadonlyMap<string, tf.Tensor>, valuesOf = values
   });
 }
 
-/** The values of a tensor of tfjs, as TensorFlow takes them. */
-function valuesIn(tensor: tf.Tensor, dtype: DataType): Values {
+function valuesIn(tensor: tf.Tensor, dtype: DataType): HostValues {
   return valuesFor(dtype, tensor.dataSync());
 }
 
@@ -101,13 +98,13 @@ export function tensorOf({ dtype, shape, data }: Fetched): tf.Tensor {
   return tf.tensor(viewOf(dtype, data), shape, type);
 }
 
-export function viewOf(dtype: DataType, data: ArrayBuffer): Values {
+export function viewOf(dtype: DataType, data: ArrayBuffer): HostValues {
   if (dtype === dataTypes.bool) return new Uint8Array(data);
   return dtype === dataTypes.int32 ? new Int32Array(data) : new Float32Array(data);
 }
 
 /** Values of a tensor of tfjs, as TensorFlow takes them. */
-export function valuesFor(dtype: DataType, data: ArrayLike<number>): Values {
+export function valuesFor(dtype: DataType, data: ArrayLike<number>): HostValues {
   if (dtype === dataTypes.bool) return Uint8Array.from(data);
   if (dtype === dataTypes.int32) return data instanceof Int32Array ? data : Int32Array.from(data);
   return data instanceof Float32Array ? data : Float32Array.from(data);

@@ -12,7 +12,7 @@ if (isNative) await engine.use('native');
 
 const read = (tensor: tf.Tensor) => [...tensor.dataSync<'float32'>()];
 
-/** Adds up what it is fed; `table` looks a row up, which fails where there is none. */
+/** Adds up what it is fed; `look` looks a row of ones up, which fails where there is none. */
 function adding() {
   const sum = tf.variable(tf.zeros([2]));
   return engine.program({

@@ -1,14 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  type Addon,
-  type Fetched,
-  feedsOf,
-  type SessionHandle,
-  tensorOf,
-  type Values,
-  viewOf,
-} from '../addon.js';
+import { type Addon, type Fetched, feedsOf, type SessionHandle, tensorOf, viewOf } from '../addon.js';
 import { ClusterFault } from '../errors.js';
+import type { HostValues } from '../program/binding.js';
 import { encodeGraph, type GraphNode } from '../program/saved-model.js';
 import type { GraphSession } from '../program/session-state.js';
 import { configProto, runOptions, type SessionOptions } from './protos.js';
@@ -57,7 +50,7 @@ export class ClusterSession implements GraphSession {
     return this.run('reading the state', new Map(), nodes);
   }
 
-  peek(nodes: readonly string[]): Values[] {
+  peek(nodes: readonly string[]): HostValues[] {
     return this.fetch('reading the state', new Map(), nodes).map(({ dtype, data }) => viewOf(dtype, data));
   }
 

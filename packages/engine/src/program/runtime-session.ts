@@ -5,11 +5,10 @@ import {
   feedsOf,
   type SessionHandle,
   tensorOf,
-  type Values,
   valuesFor,
   viewOf,
 } from '../addon.js';
-import type { DataType, NativeBackend } from './binding.js';
+import type { DataType, HostValues, NativeBackend } from './binding.js';
 import { graphOptions } from './graph-options.js';
 import { encodeGraph, type GraphNode, nodeOf } from './saved-model.js';
 import { expectInUse, failing, type Session } from './session.js';
@@ -23,7 +22,7 @@ const config = new Message().message(10, graphOptions()).finish();
 const KEPT = 2 ** 20;
 
 /** What was read of TensorFlow's tensors, for as long as they are there: what is fed twice is mostly fed every step. */
-const read = new WeakMap<object, Values>();
+const read = new WeakMap<object, HostValues>();
 
 /** Those that may be at something. */
 const open = new Set<RuntimeSession>();
@@ -50,9 +49,7 @@ export class RuntimeSession implements Session {
   }
 
   run(what: string, feeds: ReadonlyMap<string, tf.Tensor>, fetches: readonly string[]): tf.Tensor[] {
-    expectInUse(what, this.backend);
-    this.give(what, [...feeds.keys(), ...fetches]);
-    return failing(`${what} failed`, () =>
+    return this.using(what, [...feeds.keys(), ...fetches], () =>
       this.addon.runSync(this.handle, feedsOf(feeds, this.valuesOf), fetches, [], nothing).map(tensorOf),
     );
   }
@@ -65,23 +62,20 @@ export class RuntimeSession implements Session {
     });
   }
 
-  peek(nodes: readonly string[]): Values[] {
+  peek(nodes: readonly string[]): HostValues[] {
     return this.shared(nodes).map(({ dtype, data }) => viewOf(dtype, data));
   }
 
   write(values: ReadonlyMap<string, tf.Tensor>, loads: readonly string[]): void {
-    const what = 'loading the state';
-    expectInUse(what, this.backend);
-    this.give(what, [...values.keys(), ...loads]);
-    failing(`${what} failed`, () => this.addon.runSync(this.handle, feedsOf(values), [], loads, nothing));
+    this.using('loading the state', [...values.keys(), ...loads], () =>
+      this.addon.runSync(this.handle, feedsOf(values), [], loads, nothing),
+    );
     // Has tfjs-node take over what JavaScript holds.
     this.backend.getInputTensorIds([...values.values()]);
   }
 
   perform(what: string, feeds: ReadonlyMap<string, tf.Tensor>, node: string): void {
-    expectInUse(what, this.backend);
-    this.give(what, [...feeds.keys(), node]);
-    failing(`${what} failed`, () =>
+    this.using(what, [...feeds.keys(), node], () =>
       this.addon.runBehind(this.handle, feedsOf(feeds, this.valuesOf), [node], `${what} before it: `),
     );
   }
@@ -112,13 +106,19 @@ export class RuntimeSession implements Session {
   }
 
   private shared(nodes: readonly string[]): Fetched[] {
-    const what = 'reading the state';
-    expectInUse(what, this.backend);
-    this.give(what, nodes);
-    return failing(`${what} failed`, () => this.addon.runShared(this.handle, [], nodes, [], nothing));
+    return this.using('reading the state', nodes, () =>
+      this.addon.runShared(this.handle, [], nodes, [], nothing),
+    );
   }
 
-  private readonly valuesOf = (tensor: tf.Tensor, dtype: DataType): Values => {
+  /** Runs what feeds and asks for these nodes. */
+  private using<R>(what: string, ends: readonly string[], run: () => R): R {
+    expectInUse(what, this.backend);
+    this.give(what, ends);
+    return failing(`${what} failed`, run);
+  }
+
+  private readonly valuesOf = (tensor: tf.Tensor, dtype: DataType): HostValues => {
     const { id, values } = this.backend.tensorMap.get(tensor.dataId);
     if (values !== null) return valuesFor(dtype, values);
     const known = read.get(tensor.dataId);
