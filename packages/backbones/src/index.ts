@@ -4,6 +4,7 @@ export { BiLstm, biLstm } from './text/bi-lstm.js';
 export { TextConvolution, textConvolution } from './text/text-convolution.js';
 export {
   type CharacterCnnOptions,
+  type SubwordOptions,
   TokenEmbedding,
   type TokenEmbeddingOptions,
   tokenEmbedding,

@@ -68,6 +68,72 @@ describe('token embedding', () => {
   });
 });
 
+describe('a token embedding of subwords', () => {
+  const layer = () =>
+    tokenEmbedding({
+      words: 3,
+      units: 2,
+      characters: { characters: 4, units: 3, filters: 5 },
+      subwords: { subwords: 5, columns: 3, units: 4 },
+    });
+  /** Tokens with a word, two characters, and up to three subwords. */
+  const tokens = () =>
+    tf.tensor3d([
+      [
+        [2, 1, 2, 5, 0, 0],
+        [2, 1, 2, 4, 0, 0],
+        [2, 1, 2, 5, 4, 0],
+        [2, 1, 2, 0, 0, 0],
+        [0, 0, 0, 0, 0, 0],
+      ],
+    ]);
+
+  test('has the mean of their vectors behind word and characters; so does a copy', () => {
+    const own = layer();
+    const { className, config } = configOf(own);
+    const copy = layerFromConfig({ className, config: { ...config, name: 'copy' } }, 'copy');
+    tf.tidy(() => {
+      const [features] = (own.apply(tokens()) as tf.Tensor3D).arraySync();
+      copy.apply(tokens());
+      copy.setWeights(own.getWeights());
+      const [five, four, both, none, padding] = features.map((row) => row.slice(2 + 5));
+      expect(five).toHaveLength(4);
+      for (const [place, value] of both.entries())
+        expect(value).toBeCloseTo((five[place] + four[place]) / 2, 6);
+      expect(none).toEqual([0, 0, 0, 0]);
+      expect(padding).toEqual([0, 0, 0, 0]);
+      expect(features[0].slice(0, 7)).toEqual(features[3].slice(0, 7));
+      expect((copy.apply(tokens()) as tf.Tensor3D).arraySync()).toEqual([features]);
+      expect(own.computeOutputShape([null, 5, 6])).toEqual([null, 5, 11]);
+    });
+    own.dispose();
+    copy.dispose();
+  });
+
+  test('learns the vectors of the subwords that occur', () => {
+    const own = layer();
+    tf.tidy(() => {
+      own.apply(tokens());
+      const table = own.getWeights().length - 1;
+      const variables = own.trainableWeights.map((weight) => weight.read() as tf.Variable);
+      const { grads } = tf.variableGrads(
+        () => tf.sum(own.apply(tokens()) as tf.Tensor) as tf.Scalar,
+        variables,
+      );
+      const rows = (grads[variables[table].name] as tf.Tensor2D).arraySync();
+      expect(rows.map((row) => row.some((value) => value !== 0))).toEqual([
+        false,
+        false,
+        false,
+        false,
+        true,
+        true,
+      ]);
+    });
+    own.dispose();
+  });
+});
+
 describe('a token embedding with pretrained vectors', () => {
   const vectors = new Map([
     [3, Float32Array.of(1, 2, 3)],

@@ -101,6 +101,30 @@ describe('token features', () => {
   });
 });
 
+describe('subwords', () => {
+  const features = tokenFeatures([['Undo', 'redo', 'do']], { leastWords: 1, characters: 2, subwords: 3 });
+  const partsOf = (word: string) =>
+    Array.from(features.encode([word]).slice(3), (number) => features.subwords.pieceOf(number));
+
+  test('are what two words have in common, with marks for their ends', () => {
+    expect(features.subwords.pieces).toEqual(['do>']);
+    expect(features.width).toBe(6);
+    expect(partsOf('UNDO')).toEqual(['do>', undefined, undefined]);
+    expect(partsOf('dog')).toEqual([undefined, undefined, undefined]);
+  });
+
+  test('of many the shortest count', () => {
+    const many = tokenFeatures([['rename', 'renamed']], { subwords: 5 });
+    const parts = Array.from(many.encode(['renaming']).slice(17), (number) => many.subwords.pieceOf(number));
+    expect(parts).toEqual(['<re', 'ren', 'ena', 'nam', '<ren']);
+  });
+
+  test('are of what a reader sees as characters', () => {
+    const { subwords } = tokenFeatures([['a👨‍👩‍👧', 'a👨‍👩‍👧!']], { subwords: 4 });
+    expect(subwords.pieces).toEqual(['<a👨‍👩‍👧']);
+  });
+});
+
 describe('length buckets', () => {
   test('hold every length, and waste at most what is allowed', () => {
     const lengths = fc.array(fc.integer({ min: 1, max: 80 }), { minLength: 1, maxLength: 200 });

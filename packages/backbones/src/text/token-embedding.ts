@@ -19,6 +19,8 @@ export interface TokenEmbeddingOptions {
   readonly pretrained?: ReadonlyMap<number, Float32Array>;
   /** A character CNN over each word's characters, if the input has these. */
   readonly characters?: CharacterCnnOptions;
+  /** Vectors of each word's subwords, if the input has these. */
+  readonly subwords?: SubwordOptions;
   /** How many of the words are taken for unknown ones in training, from 0 to 1, so that these are learned. */
   readonly wordDropout?: number;
 }
@@ -32,18 +34,28 @@ export interface CharacterCnnOptions {
   readonly filters: number;
 }
 
+export interface SubwordOptions {
+  /** How many subwords there are; their numbers are 1 to this. */
+  readonly subwords: number;
+  /** How many of the last numbers of a token are those of its subwords. */
+  readonly columns: number;
+  /** The length of a subword's vector. */
+  readonly units: number;
+}
+
 const UNKNOWN = 1;
 /** How many characters a filter sees at once. */
 const WIDTH = 3;
 
 /**
- * Vectors for tokens: each word's own, and behind it what a convolution over its characters finds, each filter where
- * it is strongest.
+ * Vectors for tokens: each word's own; behind it what a convolution over its characters finds, each filter where it is
+ * strongest; and behind that the mean of its subwords' vectors.
  *
- * From numbers, [batch, tokens, 1 + characters]: the word's, then those of its characters; 0 is padding of either.
- * To features [batch, tokens, units + filters], zero at padding.
+ * From numbers, [batch, tokens, 1 + characters + subwords]: the word's, then those of its characters, then those of its
+ * subwords; 0 is padding of each. To features [batch, tokens, units + filters + subwords' units], zero at padding.
  *
- * X. Ma, E. Hovy, "End-to-end Sequence Labeling via Bi-directional LSTM-CNNs-CRF", ACL 2016, section 2.1.
+ * X. Ma, E. Hovy, "End-to-end Sequence Labeling via Bi-directional LSTM-CNNs-CRF", ACL 2016, section 2.1; for subwords
+ * P. Bojanowski et al., "Enriching Word Vectors with Subword Information", TACL 2017, who add them to the word's vector.
  */
 export class TokenEmbedding extends tfl.layers.Layer {
   static readonly className = 'EspalierTokenEmbedding';
@@ -52,6 +64,7 @@ export class TokenEmbedding extends tfl.layers.Layer {
   #characters: LayerVariable | undefined;
   #filters: LayerVariable | undefined;
   #bias: LayerVariable | undefined;
+  #subwords: LayerVariable | undefined;
 
   constructor(options: TokenEmbeddingOptions) {
     super(options.name === undefined ? {} : { name: options.name });
@@ -60,7 +73,7 @@ export class TokenEmbedding extends tfl.layers.Layer {
 
   /** @throws StageError when a pretrained vector has another length than `units`, or its word's number is none. */
   override build(): void {
-    const { words, units, characters, pretrained } = this.#options;
+    const { words, units, characters, subwords, pretrained } = this.#options;
     const uniform = (size: number) => {
       const limit = Math.sqrt(3 / size);
       return tfl.initializers.randomUniform({ minval: -limit, maxval: limit });
@@ -74,6 +87,10 @@ export class TokenEmbedding extends tfl.layers.Layer {
       const glorot = tfl.initializers.glorotUniform({});
       this.#filters = this.addWeight('filters', [WIDTH, length, filters], 'float32', glorot);
       this.#bias = this.addWeight('bias', [filters], 'float32', tfl.initializers.zeros());
+    }
+    if (subwords !== undefined) {
+      const table = [subwords.subwords + 1, subwords.units];
+      this.#subwords = this.addWeight('subwords', table, 'float32', uniform(subwords.units));
     }
     this.built = true;
   }
@@ -98,8 +115,8 @@ export class TokenEmbedding extends tfl.layers.Layer {
 
   override computeOutputShape(shape: Shapes): Shapes {
     const [batch, tokens] = shape as number[];
-    const { units, characters } = this.#options;
-    return [batch, tokens, units + (characters?.filters ?? 0)];
+    const { units, characters, subwords } = this.#options;
+    return [batch, tokens, units + (characters?.filters ?? 0) + (subwords?.units ?? 0)];
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Kwargs): tf.Tensor {
@@ -110,9 +127,16 @@ export class TokenEmbedding extends tfl.layers.Layer {
       const isToken = tf.cast(tf.greater(words, 0), 'float32');
       const known = kwargs.training === true ? this.#withUnknown(words) : words;
       const vectors = tf.gather(this.#words.read() as tf.Tensor2D, tf.squeeze(known, [2]));
+      const { characters, subwords } = this.#options;
+      const parts = subwords?.columns ?? 0;
+      const letters = whole.shape[2] - 1 - parts;
       const spelled =
-        this.#options.characters === undefined ? [] : [this.#spell(tf.slice(whole, [0, 0, 1], [-1, -1, -1]))];
-      return tf.mul(tf.concat([vectors, ...spelled], 2), isToken);
+        characters === undefined ? [] : [this.#spell(tf.slice(whole, [0, 0, 1], [-1, -1, letters]))];
+      const made =
+        subwords === undefined
+          ? []
+          : [this.#meanOfParts(tf.slice(whole, [0, 0, 1 + letters], [-1, -1, parts]))];
+      return tf.mul(tf.concat([vectors, ...spelled, ...made], 2), isToken);
     });
   }
 
@@ -142,13 +166,21 @@ export class TokenEmbedding extends tfl.layers.Layer {
     return tf.reshape(features, [batch, tokens, features.shape[1] as number]);
   }
 
+  /** [batch, tokens, columns] to [batch, tokens, units]; a word without a known subword has zero. */
+  #meanOfParts(subwords: tf.Tensor): tf.Tensor {
+    const isPart = tf.cast(tf.expandDims(tf.greater(subwords, 0), 3), 'float32');
+    const vectors = tf.gather(this.#subwords!.read() as tf.Tensor2D, subwords as tf.Tensor3D);
+    return tf.div(tf.sum(tf.mul(vectors, isPart), 2), tf.maximum(tf.sum(isPart, 2), 1));
+  }
+
   override getConfig(): tf.serialization.ConfigDict {
-    const { words, units, characters, wordDropout, pretrained } = this.#options;
+    const { words, units, characters, subwords, wordDropout, pretrained } = this.#options;
     return {
       ...super.getConfig(),
       words,
       units,
       ...(characters === undefined ? {} : { characters: { ...characters } }),
+      ...(subwords === undefined ? {} : { subwords: { ...subwords } }),
       ...(wordDropout === undefined ? {} : { wordDropout }),
       ...(pretrained === undefined
         ? {}

@@ -1,5 +1,5 @@
 import { graphemes, normalizeText } from './normalize.js';
-import { countVocabulary, type Vocabulary } from './vocabulary.js';
+import { countVocabulary, UNKNOWN, type Vocabulary } from './vocabulary.js';
 
 export interface TokenFeaturesOptions {
   /** How often a word has to occur to be known; 2 unless given, so that unknown words occur in training. */
@@ -8,14 +8,22 @@ export interface TokenFeaturesOptions {
   readonly known?: Iterable<string>;
   /** How many characters of a word count; of a longer one the first and last. 16 unless given; 0 for none. */
   readonly characters?: number;
+  /**
+   * How many parts of a word count: three to six neighbouring characters in lower case, with < before and > behind the
+   * word; the shorter ones first. 0 for none, unless given. Those that two words have are known.
+   *
+   * P. Bojanowski et al., "Enriching Word Vectors with Subword Information", TACL 2017, section 3.2.
+   */
+  readonly subwords?: number;
 }
 
-/** Turns tokens into what a network takes: for each token its word's number, then its characters'. */
+/** Turns tokens into what a network takes: for each token its word's number, its characters', and its subwords'. */
 export interface TokenFeatures {
   /** Of words in lower case. */
   readonly words: Vocabulary;
   readonly characters: Vocabulary;
-  /** How many numbers a token has: its word's, and its characters'. */
+  readonly subwords: Vocabulary;
+  /** How many numbers a token has: its word's, its characters', and its subwords'. */
   readonly width: number;
   /**
    * [tokens, width] in row-major order; 0 is padding.
@@ -25,21 +33,23 @@ export interface TokenFeatures {
   encode(tokens: readonly string[], length?: number): Float32Array;
 }
 
-/** Counts the words and characters of sentences to learn from. */
+const SUBWORD_LENGTHS = [3, 4, 5, 6];
+
+/** Counts the words, characters and subwords of sentences to learn from. */
 export function tokenFeatures(
   sentences: Iterable<readonly string[]>,
-  { leastWords = 2, known = [], characters: length = 16 }: TokenFeaturesOptions = {},
+  { leastWords = 2, known = [], characters: length = 16, subwords: most = 0 }: TokenFeaturesOptions = {},
 ): TokenFeatures {
   const tokens = [...sentences].flat().map(normalizeText);
-  const words = countVocabulary(
-    tokens.map((token) => token.toLowerCase()),
-    { least: leastWords, known },
-  );
+  const lower = tokens.map((token) => token.toLowerCase());
+  const words = countVocabulary(lower, { least: leastWords, known });
   const characters = countVocabulary(length === 0 ? [] : tokens.flatMap(graphemes));
-  const width = 1 + length;
+  const subwords = countVocabulary(most === 0 ? [] : [...new Set(lower)].flatMap(subwordsOf), { least: 2 });
+  const width = 1 + length + most;
   return {
     words,
     characters,
+    subwords,
     width,
     encode(sentence, padded = sentence.length) {
       const values = new Float32Array(Math.max(padded, sentence.length) * width);
@@ -49,10 +59,25 @@ export function tokenFeatures(
           characters.numberOf(one),
         );
         values.set([words.numberOf(own.toLowerCase()), ...spelled], place * width);
+        const parts = (most === 0 ? [] : subwordsOf(own.toLowerCase())).map((part) =>
+          subwords.numberOf(part),
+        );
+        values.set(parts.filter((part) => part !== UNKNOWN).slice(0, most), place * width + 1 + length);
       }
       return values;
     },
   };
+}
+
+/** The different parts of a word, the shorter ones first. */
+function subwordsOf(word: string): string[] {
+  const characters = ['<', ...graphemes(word), '>'];
+  const parts = SUBWORD_LENGTHS.flatMap((size) =>
+    Array.from({ length: Math.max(characters.length - size + 1, 0) }, (_, start) =>
+      characters.slice(start, start + size).join(''),
+    ),
+  );
+  return [...new Set(parts)];
 }
 
 /** Of what is too long the beginning and the end, which say most about a word. */
