@@ -3,7 +3,7 @@ import { metricTable, runExample, writeResults } from '@espalier/example-kit';
 import { compareWithSingleTasks, predict } from '@espalier/trainer';
 import { bySource, gallery } from './gallery.js';
 import { linearOverTfIdf } from './linear-over-tf-idf.js';
-import { compose, heads } from './network.js';
+import { compose, heads, SUBWORDS } from './network.js';
 import { EPOCHS, recipe } from './settings.js';
 import { labelled, ratedTexts, readTexts } from './texts.js';
 
@@ -28,7 +28,10 @@ await runExample({
     };
     const texts = await read('train');
     const tested = await read('test');
-    const features = tokenFeatures(texts.map(({ tokens }) => tokens));
+    const features = tokenFeatures(
+      texts.map(({ tokens }) => tokens),
+      { subwords: SUBWORDS },
+    );
     const train = labelled(texts, features);
     const test = labelled(tested, features);
     const comparison = await compareWithSingleTasks({

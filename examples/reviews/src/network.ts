@@ -17,15 +17,19 @@ export const heads = {
 
 const WORDS = { units: 100, wordDropout: 0.3 };
 const CHARACTERS = { units: 30, filters: 50 };
+/** How many parts of a word count. */
+export const SUBWORDS = 24;
+const SUBWORD_UNITS = 100;
 const LSTM_UNITS = 100;
-const DROPOUT = 0.5;
+const DROPOUT = 0.6;
 
-/** Words and characters, then a bidirectional LSTM over the text. */
-const trunk = ({ words, characters }: TokenFeatures) => [
+/** Words, their characters and parts, then a bidirectional LSTM over the text. */
+const trunk = ({ words, characters, subwords }: TokenFeatures) => [
   tokenEmbedding({
     words: words.size,
     ...WORDS,
     characters: { characters: characters.size, ...CHARACTERS },
+    subwords: { subwords: subwords.size, columns: SUBWORDS, units: SUBWORD_UNITS },
   }),
   tfl.layers.dropout({ rate: DROPOUT }),
   biLstm({ units: LSTM_UNITS }),

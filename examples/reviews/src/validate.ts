@@ -1,7 +1,7 @@
 import { tokenFeatures } from '@espalier/datasets';
 import type { RatedText } from '@espalier/datasets/node';
 import { validate } from '@espalier/example-kit';
-import { compose, heads } from './network.js';
+import { compose, heads, SUBWORDS } from './network.js';
 import { EPOCHS, recipe } from './settings.js';
 import { labelled, ratedTexts, readTexts } from './texts.js';
 
@@ -17,7 +17,10 @@ await validate({ ...recipe, epochs: EPOCHS, sampler: recipe.sampler() }, async (
   const documents = new Map([...new Set(texts.map(documentOf))].sort().map((one, place) => [one, place]));
   const isHeldOut = (text: RatedText) => (documents.get(documentOf(text)) ?? 0) % PARTS === seed % PARTS;
   const learned = texts.filter((text) => !isHeldOut(text));
-  const features = tokenFeatures(learned.map(({ tokens }) => tokens));
+  const features = tokenFeatures(
+    learned.map(({ tokens }) => tokens),
+    { subwords: SUBWORDS },
+  );
   return {
     model: compose(heads, features, seed),
     train: labelled(learned, features),
