@@ -5,7 +5,7 @@ import { testData, trainingData } from './data.js';
 import { gallery } from './gallery.js';
 import { compose, heads } from './network.js';
 import { samples } from './pictures.js';
-import { BATCH_SIZE, EPOCHS, optimizer, schedule } from './settings.js';
+import { averageWeights, BATCH_SIZE, EPOCHS, optimizer, schedule } from './settings.js';
 
 const QUICK = { train: 16, test: 4 };
 
@@ -26,6 +26,7 @@ await runExample({
       schedule,
       optimizer,
       weighting: sum(),
+      averageWeights,
       seed,
       watch,
       keep,

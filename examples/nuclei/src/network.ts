@@ -10,8 +10,8 @@ export const heads = {
   nuclei: instanceSegmentation({ classes: ['nucleus'], channels: 12 }),
 };
 
-/** A U-Net of four strides: 256 × 256 pixels in, as many places of 8 channels out; about a billion multiply-adds. */
-const trunk = () => unet({ encoder: smallCnn({ channels: [16, 32, 64, 96] }), channels: [64, 32, 24, 8] });
+/** A U-Net of four strides: 256 × 256 pixels in, as many places of 16 channels out; about a billion multiply-adds. */
+const trunk = () => unet({ encoder: smallCnn({ channels: [16, 32, 64, 96] }), channels: [64, 32, 24, 16] });
 
 /** One trunk for the tasks of these heads. */
 export function compose<Own extends Heads>(own: Own, seed: number): MultiTaskModel<Own> {

@@ -3,9 +3,9 @@ import { sum } from '@espalier/losses';
 import { testData, trainingData } from './data.js';
 import { compose, heads } from './network.js';
 import { validationSamples } from './pictures.js';
-import { BATCH_SIZE, EPOCHS, optimizer, schedule } from './settings.js';
+import { averageWeights, BATCH_SIZE, EPOCHS, optimizer, schedule } from './settings.js';
 
-const recipe = { epochs: EPOCHS, batchSize: BATCH_SIZE, optimizer, schedule, weighting: sum() };
+const recipe = { epochs: EPOCHS, batchSize: BATCH_SIZE, optimizer, schedule, weighting: sum(), averageWeights };
 
 /** Trains on four fifths of the fields to train on, and measures the rest. */
 await validate(recipe, async (seed) => {
