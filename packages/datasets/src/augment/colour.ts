@@ -9,7 +9,9 @@ export interface ColourOptions {
 }
 
 /** How bright people see red, green and blue (ITU-R BT.601). */
-const LUMA = [0.299, 0.587, 0.114];
+const RED = 0.299;
+const GREEN = 0.587;
+const BLUE = 0.114;
 
 /** Changes brightness, contrast and saturation by random factors; annotations stay. Values stay from 0 to 1. */
 export function colour({
@@ -22,20 +24,31 @@ export function colour({
     const { pixels, channels } = picture;
     const factor = (range: number) => 1 + range * (2 * random() - 1);
     const [bright, contrasted, saturated] = [factor(brightness), factor(contrast), factor(saturation)];
-    let mean = 0;
-    for (const value of pixels) mean += value / pixels.length;
+    let sum = 0;
+    for (let place = 0; place < pixels.length; place++) sum += pixels[place];
+    const mean = sum / pixels.length;
+    const gain = bright * contrasted;
+    const offset = bright * mean * (1 - contrasted);
     const values = new Float32Array(pixels.length);
-    for (let place = 0; place < pixels.length; place += channels) {
-      const grey =
-        channels === 3
-          ? LUMA[0] * pixels[place] + LUMA[1] * pixels[place + 1] + LUMA[2] * pixels[place + 2]
-          : pixels[place];
-      for (let channel = 0; channel < channels; channel++) {
-        const own =
-          channels === 3 ? grey + saturated * (pixels[place + channel] - grey) : pixels[place + channel];
-        values[place + channel] = Math.min(Math.max(bright * (mean + contrasted * (own - mean)), 0), 1);
+    if (channels === 3) {
+      // One line a channel: a loop takes three times as long.
+      for (let place = 0; place < pixels.length; place += 3) {
+        const red = pixels[place];
+        const green = pixels[place + 1];
+        const blue = pixels[place + 2];
+        const grey = gain * (1 - saturated) * (RED * red + GREEN * green + BLUE * blue) + offset;
+        values[place] = within(grey + gain * saturated * red);
+        values[place + 1] = within(grey + gain * saturated * green);
+        values[place + 2] = within(grey + gain * saturated * blue);
       }
+    } else {
+      for (let place = 0; place < pixels.length; place++)
+        values[place] = within(gain * pixels[place] + offset);
     }
     return { ...example, picture: { ...picture, pixels: values } };
   };
+}
+
+function within(value: number): number {
+  return Math.min(Math.max(value, 0), 1);
 }
