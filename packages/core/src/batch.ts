@@ -53,7 +53,17 @@ export function target(values: tf.Tensor, labelled: readonly boolean[]): Target 
 }
 
 /** Frees the tensors of a batch. */
-export function disposeBatch<H extends Heads, I extends InputKind>({ inputs, targets }: Batch<H, I>): void {
-  tf.dispose(inputs as tf.TensorContainer);
-  for (const { values, mask } of Object.values<Target>(targets)) tf.dispose([values, mask]);
+export function disposeBatch<H extends Heads, I extends InputKind>(batch: Batch<H, I>): void {
+  tf.dispose(tensorsOf(batch));
+}
+
+/** Has the batch outlive a `tf.tidy` around it; `disposeBatch` frees it all the same. */
+export function keepBatch<H extends Heads, I extends InputKind>(batch: Batch<H, I>): Batch<H, I> {
+  tensorsOf(batch).forEach(tf.keep);
+  return batch;
+}
+
+function tensorsOf<H extends Heads, I extends InputKind>({ inputs, targets }: Batch<H, I>): tf.Tensor[] {
+  const own = inputs instanceof tf.Tensor ? [inputs] : Object.values<tf.Tensor>(inputs);
+  return [...own, ...Object.values<Target>(targets).flatMap(({ values, mask }) => [values, mask])];
 }

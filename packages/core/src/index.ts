@@ -1,4 +1,12 @@
-export { type Batch, disposeBatch, type Example, type ExampleOf, type Target, target } from './batch.js';
+export {
+  type Batch,
+  disposeBatch,
+  type Example,
+  type ExampleOf,
+  keepBatch,
+  type Target,
+  target,
+} from './batch.js';
 export { BatchMemory } from './batch-memory.js';
 export { EspalierError, InputError, messageOf, StageError, TaskError, WeightsError } from './errors.js';
 export type {

@@ -8,6 +8,8 @@
 //   runSync(...the same)                         the tensors
 //   runShared(...the same)                       the tensors in TensorFlow's own memory, which is not to be written in
 //   runBehind(session, feeds, targets, what)     returns at once; what uses the session next waits, and throws what it threw
+//   begin(session, feeds, fetches)               returns at once; until `take`, TensorFlow computes
+//   take(session)                                waits for what has begun, and gives the tensors
 //   wait(session)                                for what is behind; throws what it threw
 //   closeSession(session)                        a promise; cancels the runs that are under way; the process does not wait
 //
@@ -213,6 +215,8 @@ struct Run;
 struct Session {
   TF_Graph* graph = nullptr;
   TF_Session* session = nullptr;
+  // What `take` is to give.
+  std::shared_ptr<Run> begun;
   std::unique_ptr<class Behind> behind;
   ~Session();
 };
@@ -269,7 +273,7 @@ TF_Output OutputOf(TF_Graph* graph, const std::string& name) {
 // One run: what goes in is copied out of JavaScript before it, and what comes back is copied in after it.
 struct Run {
   Session* session = nullptr;
-  // Not of a run behind: its session waits for it, and must not end on its thread.
+  // Not of a run on the session's own thread: the session waits for it, and must not end there.
   Shared kept;
   std::vector<TF_Output> inputs, outputs;
   std::vector<TF_Tensor*> fed, found;
@@ -320,9 +324,13 @@ struct Run {
 
   void Read(napi_env env, const napi_value* arguments) {
     Read(env, arguments[0], arguments[1], arguments[3]);
-    for (napi_value fetch : Items(env, arguments[2])) outputs.push_back(Output(ToText(env, fetch)));
+    ReadFetches(env, arguments[2]);
     const Bytes bytes = ToBytes(env, arguments[4]);
     options.assign(static_cast<const char*>(bytes.data), bytes.size);
+  }
+
+  void ReadFetches(napi_env env, napi_value fetches) {
+    for (napi_value fetch : Items(env, fetches)) outputs.push_back(Output(ToText(env, fetch)));
     found.resize(outputs.size());
   }
 
@@ -379,7 +387,7 @@ class Behind {
     thread_.join();
   }
 
-  void Begin(std::unique_ptr<Run> run) {
+  void Begin(std::shared_ptr<Run> run) {
     {
       std::lock_guard<std::mutex> lock(mutex_);
       run_ = std::move(run);
@@ -413,7 +421,7 @@ class Behind {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::unique_ptr<Run> run_;
+  std::shared_ptr<Run> run_;
   Failure failure_;
   bool ends_ = false;
   std::thread thread_;
@@ -452,13 +460,8 @@ napi_value Extend(napi_env env, napi_callback_info info) {
   return failure.failed() ? Throw(env, failure) : nullptr;
 }
 
-napi_value RunBehind(napi_env env, napi_callback_info info) {
-  size_t count = 4;
-  napi_value arguments[4];
-  napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
-  auto run = std::make_unique<Run>();
-  run->Read(env, arguments[0], arguments[1], arguments[2]);
-  run->what = ToText(env, arguments[3]);
+// Runs on the session's own thread, once it has nothing else to run.
+napi_value Begin(napi_env env, std::shared_ptr<Run> run) {
   if (run->failure.failed()) return Throw(env, run->failure);
   run->kept = nullptr;
   Session* session = run->session;
@@ -467,6 +470,39 @@ napi_value RunBehind(napi_env env, napi_callback_info info) {
   if (session->behind == nullptr) session->behind = std::make_unique<Behind>();
   session->behind->Begin(std::move(run));
   return nullptr;
+}
+
+napi_value RunBehind(napi_env env, napi_callback_info info) {
+  size_t count = 4;
+  napi_value arguments[4];
+  napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
+  auto run = std::make_shared<Run>();
+  run->Read(env, arguments[0], arguments[1], arguments[2]);
+  run->what = ToText(env, arguments[3]);
+  return Begin(env, std::move(run));
+}
+
+napi_value BeginRun(napi_env env, napi_callback_info info) {
+  size_t count = 3;
+  napi_value arguments[3], nothing;
+  napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
+  napi_create_array(env, &nothing);
+  auto run = std::make_shared<Run>();
+  run->Read(env, arguments[0], arguments[1], nothing);
+  run->ReadFetches(env, arguments[2]);
+  SessionOf(env, arguments[0])->begun = run;
+  return Begin(env, std::move(run));
+}
+
+napi_value Take(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value argument;
+  napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr);
+  Session* session = SessionOf(env, argument).get();
+  // What has begun has its failure itself, whoever else has waited for it.
+  Former(session);
+  const auto run = std::exchange(session->begun, nullptr);
+  return run->failure.failed() ? Throw(env, run->failure) : run->Results(env);
 }
 
 napi_value Wait(napi_env env, napi_callback_info info) {
@@ -554,6 +590,8 @@ napi_value Start(napi_env env, napi_value exports) {
   add("runBehind", RunBehind);
   add("runSync", [](napi_env env, napi_callback_info info) { return RunSync(env, info, false); });
   add("runShared", [](napi_env env, napi_callback_info info) { return RunSync(env, info, true); });
+  add("begin", BeginRun);
+  add("take", Take);
   add("wait", Wait);
   add("closeSession", CloseSession);
   return exports;

@@ -52,6 +52,10 @@ export interface Addon {
    * it threw, behind `what`.
    */
   runBehind(session: SessionHandle, feeds: readonly Feed[], targets: readonly string[], what: string): void;
+  /** Has the session's thread compute tensors, and returns at once: `take` follows. */
+  begin(session: SessionHandle, feeds: readonly Feed[], fetches: readonly string[]): void;
+  /** The tensors of what has begun, once they are there. */
+  take(session: SessionHandle): Fetched[];
   /** For what is behind; throws what it threw. */
   wait(session: SessionHandle): void;
   closeSession(session: SessionHandle): Promise<void>;

@@ -77,6 +77,82 @@ describe.skipIf(!isNative)('a session of the addon', () => {
     expect(read(sum)[0]).toBe(1);
   });
 
+  test('works while an entry is computed, once, and then has its outputs', () => {
+    const program = adding();
+    program.entries.total();
+    const events: string[] = [];
+    const [begin, take] = (['begin', 'take'] as const).map((name) => {
+      const own = loadAddon()[name] as (...parts: unknown[]) => unknown;
+      return vi.spyOn(loadAddon(), name).mockImplementation((...parts: unknown[]) => {
+        events.push(name);
+        return own(...parts) as never;
+      });
+    });
+    try {
+      program.entries.add({ x: tf.ones([3, 2]) });
+      const { sum } = program.overlap('total', () => events.push('work'));
+      expect(read(sum!)).toEqual([3, 3]);
+      expect(events).toEqual(['begin', 'work', 'take']);
+    } finally {
+      begin!.mockRestore();
+      take!.mockRestore();
+    }
+    program.dispose();
+  });
+
+  test('what the work throws is thrown, what the entry throws too, and the program goes on', () => {
+    const program = adding();
+    program.entries.look({ row: tf.tensor1d([1], 'int32') });
+    program.entries.total();
+    const tensors = tf.memory().numTensors;
+    expect(() =>
+      program.overlap('total', () => {
+        throw new RangeError('no such picture');
+      }),
+    ).toThrow(RangeError);
+    expect(tf.memory().numTensors).toBe(tensors);
+    program.entries.look({ row: tf.tensor1d([7], 'int32') });
+    const work = vi.fn();
+    expect(() => program.overlap('total', work)).toThrow(/entry 'look' before it/);
+    expect(work).not.toHaveBeenCalled();
+    expect(read(program.overlap('total', work).sum!)).toEqual([1, 1]);
+    expect(work).toHaveBeenCalledTimes(1);
+    program.dispose();
+  });
+
+  test('an entry that fails while JavaScript works is told of, and nothing else has its error', () => {
+    const picked = tf.variable(tf.zeros([1]));
+    const program = engine.program({
+      state: [picked],
+      entries: {
+        pick: ({ row }: { row: tf.Tensor1D }) => ({ rows: tf.add(tf.gather(tf.ones([3]), row), picked) }),
+      },
+    });
+    const row = (place: number) => ({ row: tf.tensor1d([place], 'int32') });
+    program.entries.pick(row(0));
+    expect(() => program.overlap('pick', () => undefined, row(9))).toThrow(
+      /entry 'pick' failed.*TensorFlow says/s,
+    );
+    expect(read(program.overlap('pick', () => undefined, row(1)).rows)).toEqual([1]);
+    program.dispose();
+  });
+
+  test('the work may use the program that is computed', () => {
+    const program = adding();
+    program.entries.add({ x: tf.ones([1, 2]) });
+    program.entries.total();
+    let within: number[] = [];
+    const { sum } = program.overlap('total', () => {
+      program.entries.add({ x: tf.ones([1, 2]) });
+      within = read(program.entries.total().sum!);
+    });
+    expect([read(sum!), within]).toEqual([
+      [1, 1],
+      [2, 2],
+    ]);
+    program.dispose();
+  });
+
   test.each(['total', 'sync', 'add', 'a new trace'])(
     'what it fails of is thrown by what comes next: %s',
     (next) => {

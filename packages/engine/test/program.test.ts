@@ -44,6 +44,23 @@ describe.each(['wasm', 'cpu'] as const)('a program on %s', (name) => {
     expect(() => program.entries.evaluate()).toThrow(/is disposed/);
   });
 
+  test('does the work that a call comes with, once, before it', () => {
+    const program = engine.program({
+      state: [],
+      entries: { double: ({ x }: { x: tf.Tensor }) => ({ y: tf.mul(x, 2) }) },
+    });
+    const x = tf.tensor1d([1, 2]);
+    const events: string[] = [];
+    const { y } = program.overlap('double', () => events.push('work'), { x });
+    expect([[...read(y)], events]).toEqual([[2, 4], ['work']]);
+    const missing = () => {
+      throw new RangeError('no such picture');
+    };
+    const { numTensors } = tf.memory();
+    expect(() => program.overlap('double', missing, { x })).toThrow(RangeError);
+    expect(tf.memory().numTensors).toBe(numTensors);
+  });
+
   test('is reproducible under a seed, and draws anew at every step', () => {
     const steps = (seed: number) => {
       const program = engine.program({

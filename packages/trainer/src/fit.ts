@@ -1,11 +1,4 @@
-import {
-  type Batch,
-  BatchMemory,
-  disposeBatch,
-  type Heads,
-  type InputKind,
-  type MultiTaskModel,
-} from '@espalier/core';
+import { disposeBatch, type Heads, type InputKind, type MultiTaskModel } from '@espalier/core';
 import type { RunStore } from './checkpoints/checkpoint.js';
 import { checkClusterOptions } from './cluster-options.js';
 import { clusterSteps } from './cluster-steps.js';
@@ -13,11 +6,11 @@ import { checkHeldOut, checkNotEmpty, type DataOf } from './data.js';
 import { judgedTasks } from './delta.js';
 import { InterruptedError, TrainerError } from './errors.js';
 import { type Evaluation, evaluate } from './evaluate.js';
-import { exampleOf } from './example-of.js';
 import { type PlateauSchedule, startSchedule } from './plateau.js';
 import type { Sampler } from './samplers/sampler.js';
 import { shuffled } from './samplers/shuffled.js';
 import type { Schedule } from './schedule.js';
+import { StepBatches } from './step-batches.js';
 import { type StepRecord, StepRecords } from './step-records.js';
 import { weightsOverEpochs } from './trained-weights.js';
 import { type StepOptions, Training, type TrainingOptions } from './training.js';
@@ -81,7 +74,8 @@ export interface EpochRecord<H extends Heads = Heads> extends StepRecord<H> {
 /**
  * Trains a model.
  *
- * Memory is the same before and after every step.
+ * On native TensorFlow the batch after a step's is made while the step is computed. Memory is the same before and after
+ * every epoch.
  *
  * @returns the record of every step; of steps before a checkpoint that was gone on from, only the losses.
  * @throws NonFiniteLossError when a loss is NaN or infinite, before the update of that step.
@@ -119,7 +113,7 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
   unfreeze?.(0);
   const onCluster = options.cluster && clusterSteps(model, options.cluster, options);
   const training = new Training(model, options, weights);
-  const memories = training.traced ? Array.from({ length: accumulate }, () => new BatchMemory()) : undefined;
+  const stepBatches = new StepBatches(model, data, sampling, accumulate, training.traced);
   const records = new StepRecords<H>(tasks, placeOf);
   let done = 0;
   /** Workers that do not wait for each other are ahead of what is done. */
@@ -132,7 +126,7 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
       ...training.snapshot(),
       step: done,
       seed,
-      sampling: sampling.state(),
+      sampling: stepBatches.state(),
       stopped,
       schedule: schedule.state(),
       ...(validation !== undefined && { judge: validation.judge.state() }),
@@ -195,15 +189,18 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
     return sampling.next();
   };
 
+  /** While a step is computed as a graph, the next one's batches are made; not for the next epoch, which may change data. */
   const stepHere = (at: StepOptions) => {
-    const batches: Batch<H, I>[] = [];
+    const { batches, seconds: batchSeconds } = stepBatches.next();
+    const goesOn = training.traced && !sampling.followsLosses && at.step % stepsPerEpoch !== 0;
+    const meanwhile = goesOn ? () => stepBatches.prepare() : undefined;
     try {
-      while (batches.length < accumulate) {
-        const examples = sampling.next().map((draw) => exampleOf(data, draw));
-        batches.push(model.batch(examples, memories?.[batches.length]));
-      }
       const started = performance.now();
-      return { ...training.step(batches, at), seconds: secondsSince(started) };
+      return {
+        ...training.step(batches, { ...at, meanwhile }),
+        seconds: secondsSince(started),
+        batchSeconds,
+      };
     } finally {
       batches.forEach(disposeBatch);
     }
@@ -259,6 +256,7 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
     await saving.catch(() => undefined);
     run?.close();
     onCluster?.dispose();
+    stepBatches.dispose();
     training.dispose();
   }
   return records.all();

@@ -88,17 +88,18 @@ function runTable(runs: readonly TrainedRun[]): string {
     ({ name, parameters, steps, seconds }) =>
       `<tr><th scope="row">${escapeHtml(name)}</th><td>${parameters.toLocaleString('en')}</td>` +
       `<td>${steps.length.toLocaleString('en')}</td><td>${seconds.toFixed(1)} s</td>` +
-      `<td>${(100 * shareOfSteps(steps, seconds)).toFixed(1)} %</td></tr>`,
+      `<td>${percent(steps, seconds, 'seconds')}</td><td>${percent(steps, seconds, 'batchSeconds')}</td></tr>`,
   );
   return `<table id="runs">
-<thead><tr><th>network</th><th>parameters</th><th>steps</th><th>training</th><th>inside steps</th></tr></thead>
+<thead><tr><th>network</th><th>parameters</th><th>steps</th><th>training</th><th>inside steps</th><th>making batches</th></tr></thead>
 <tbody>${rows.join('')}</tbody>
 </table>`;
 }
 
-/** How much of a training was forward passes, gradients and updates; the rest made batches and waited. */
-function shareOfSteps(steps: TrainedRun['steps'], seconds: number): number {
-  return steps.reduce((sum, step) => sum + (step.seconds ?? 0), 0) / seconds;
+/** How much of a training was forward passes, gradients and updates, or the making of batches: maybe both at once. */
+function percent(steps: TrainedRun['steps'], whole: number, of: 'seconds' | 'batchSeconds'): string {
+  const own = steps.reduce((sum, step) => sum + (step[of] ?? 0), 0);
+  return `${((100 * own) / whole).toFixed(1)} %`;
 }
 
 /** The loss of a task in every run that learned it. */

@@ -12,17 +12,22 @@ export interface StepRecord<H extends Heads = Heads> extends StepResult<H> {
   readonly epoch: number;
   readonly epochs: number;
   /**
-   * How long the step itself took: forward, gradients and update, not the batch that it was given. Not known of steps
+   * How long the step itself took: forward, gradients and update, not the batches that it was given. Not known of steps
    * before a checkpoint that was gone on from.
    */
   readonly seconds?: number;
+  /**
+   * How long its batches took to make. On native TensorFlow that happens while the step before is computed, in the same
+   * epoch, so it is part of that one's `seconds`.
+   */
+  readonly batchSeconds?: number;
 }
 
 /** What is known of a step by its number. */
 type Place = Pick<StepRecord, 'step' | 'steps' | 'epoch' | 'epochs'>;
 
-/** In a row, before the losses and weights of the tasks: the step, its seconds, and where its Gramian begins. */
-const COLUMNS = 3;
+/** In a row, before the losses and weights of the tasks: the step, its seconds, its batches', where its Gramian begins. */
+const COLUMNS = 4;
 
 /**
  * The records of a training while it goes on, in lists of plain numbers, NaN for what is not known: as objects they would
@@ -41,8 +46,9 @@ export class StepRecords<H extends Heads> {
     this.#width = COLUMNS + 2 * tasks.length;
   }
 
-  push({ step, seconds, losses, weights, gramian }: StepRecord<H>): void {
-    this.#rows.push(step, seconds ?? Number.NaN, gramian ? this.#gramians.length : Number.NaN);
+  push({ step, seconds, batchSeconds, losses, weights, gramian }: StepRecord<H>): void {
+    const start = gramian ? this.#gramians.length : Number.NaN;
+    this.#rows.push(step, seconds ?? Number.NaN, batchSeconds ?? Number.NaN, start);
     for (const task of this.#tasks) this.#rows.push(losses[task] ?? Number.NaN, weights[task] ?? Number.NaN);
     for (const row of gramian ?? []) {
       for (const other of this.#tasks.keys()) this.#gramians.push(row?.[other] ?? Number.NaN);
@@ -68,13 +74,15 @@ export class StepRecords<H extends Heads> {
   all(): StepRecord<H>[] {
     return Array.from({ length: this.#length }, (_, index) => {
       const seconds = this.#value(index, 1);
-      const gramian = this.#gramian(this.#value(index, 2));
+      const batchSeconds = this.#value(index, 2);
+      const gramian = this.#gramian(this.#value(index, 3));
       return {
         ...this.#placeOf(this.#rows[index * this.#width]),
         losses: this.#byTask(index, 0),
         weights: this.#byTask(index, 1),
         ...(gramian !== undefined && { gramian }),
         ...(seconds !== undefined && { seconds }),
+        ...(batchSeconds !== undefined && { batchSeconds }),
       };
     });
   }

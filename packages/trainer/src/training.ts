@@ -41,6 +41,11 @@ export interface StepOptions {
   readonly step: number;
   /** Counted from 1. */
   readonly epoch: number;
+  /**
+   * Called once, while the gradients are computed or, where steps are not traced, before: for what needs nothing of this
+   * step. Of a step that has nothing to learn from, it is not called.
+   */
+  readonly meanwhile?: (() => void) | undefined;
 }
 
 /** What one step found. */
@@ -127,14 +132,14 @@ export class Training<H extends Heads, I extends InputKind = 'common'> {
    *
    * @throws NonFiniteLossError before anything is changed.
    */
-  stepOn(of: () => readonly Part[], { learningRate, step, epoch }: StepOptions): StepResult<H> {
+  stepOn(of: () => readonly Part[], { learningRate, step, epoch, meanwhile }: StepOptions): StepResult<H> {
     const { model, options, source } = this;
     let update: Update | undefined;
     tf.tidy(() => {
       const parts = of();
       if (parts.length === 0) return;
       this.prepare(parts);
-      const entries = this.entriesAt(step);
+      const entries = this.entriesAt(step, meanwhile);
       update = source.decide(entries, parts, this.state, {
         step,
         epoch,
@@ -295,16 +300,21 @@ export class Training<H extends Heads, I extends InputKind = 'common'> {
     this.compile();
   }
 
-  private entriesAt(step: number): UpdateEntries {
+  private entriesAt(step: number, meanwhile: StepOptions['meanwhile']): UpdateEntries {
     const { losses, begin, gradients, compare } = this.program.entries;
     const drawing =
       (entry: Step) =>
       (part: Part, inputs: NamedTensors = {}) =>
         this.drawing(step, part, () => entry({ ...part.tensors, ...inputs }));
+    let work = meanwhile;
     return {
       losses: drawing(losses),
       begin: () => begin({}),
-      gradients: drawing(gradients),
+      gradients: drawing((inputs) => {
+        const own = work;
+        work = undefined;
+        return own === undefined ? gradients(inputs) : this.program.overlap('gradients', own, inputs);
+      }),
       compare: () => compare({}),
     };
   }

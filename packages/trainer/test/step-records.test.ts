@@ -9,7 +9,7 @@ const number = fc.double({ noNaN: true, noDefaultInfinity: true });
 const byTask = fc.record({ first: number, second: number, third: number }, { requiredKeys: [] });
 const gramian = fc.tuple(...tasks.map(() => fc.option(fc.tuple(number, number, number), { nil: undefined })));
 const values = fc.record(
-  { losses: byTask, weights: byTask, seconds: number, gramian },
+  { losses: byTask, weights: byTask, seconds: number, batchSeconds: number, gramian },
   { requiredKeys: ['losses', 'weights'] },
 );
 const records = fc

@@ -4,7 +4,17 @@ import { join } from 'node:path';
 import type { Weight } from '@espalier/core';
 import * as engine from '@espalier/engine';
 import { type Aggregator, aggregators, sum, type Weighting, weightings } from '@espalier/losses';
-import { adamW, constant, evaluate, fit, predict } from '@espalier/trainer';
+import {
+  adamW,
+  byLoss,
+  constant,
+  type DataOf,
+  evaluate,
+  fit,
+  predict,
+  shuffled,
+  uniform,
+} from '@espalier/trainer';
 import { runFolder } from '@espalier/trainer/node';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
@@ -12,7 +22,7 @@ import { describe, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { expectHeldSnapshot } from './held-snapshot.js';
 import { own } from './own.js';
 import * as ownInputs from './own-inputs-task.js';
-import { compose, composeOf, points, regularizedDense } from './small-task.js';
+import { compose, composeOf, points, regularizedDense, type SideHeads } from './small-task.js';
 
 const missing = await engine.use('native').then(
   () => undefined,
@@ -52,17 +62,19 @@ describe.skipIf(missing !== undefined || inject('engine') !== 'wasm')('steps as 
     const runs = [];
     for (const traced of [false, true]) {
       const model = withStatistics();
-      const counts: number[] = [];
+      const counts = new Map<boolean, Set<number>>([true, false].map((ends) => [ends, new Set()]));
       const before = tf.memory().numTensors;
       const records = await fit(model, {
         ...options(),
         ...method,
         traced,
-        onStep: () => counts.push(tf.memory().numTensors),
+        onStep({ step, steps, epochs }) {
+          // Buffers come to be in the first steps, and then no more. But for the last of an epoch, the next batch is there.
+          if (step > 8) counts.get(step % (steps / epochs) === 0)!.add(tf.memory().numTensors);
+        },
       });
       expect(tf.memory().numTensors).toBe(before);
-      // Buffers come to be in the first steps, and then no more.
-      expect(new Set(counts.slice(8)).size).toBe(1);
+      expect([...counts.values()].map(({ size }) => size)).toEqual([1, 1]);
       const losses = records.flatMap(({ losses }) => Object.entries(losses));
       runs.push({ losses, weights: (await model.exportWeights()).weights });
     }
@@ -85,6 +97,66 @@ describe.skipIf(missing !== undefined || inject('engine') !== 'wasm')('steps as 
       runs.push({ losses, weights: (await model.exportWeights()).weights });
     }
     expectSameRuns(runs);
+  });
+
+  test('the next batch is made while a step is computed, in the same epoch, and where losses have no say in it', async () => {
+    const orders = [shuffled<SideHeads>(), byLoss<SideHeads>()].map(async (sampler) => {
+      const asked: number[] = [];
+      let done = 0;
+      const watched: DataOf<SideHeads> = {
+        ...data,
+        labels: (index) => data.at(index).labels,
+        at(index) {
+          asked.push(done);
+          return data.at(index);
+        },
+      };
+      const onStep = () => {
+        done += 1;
+      };
+      await fit(withStatistics(), { ...options(), data: watched, sampler, batchSize: 16, epochs: 2, onStep });
+      return [0, 1, 2, 3, 4, 5, 6, 7].map((step) => asked.filter((own) => own === step).length);
+    });
+    // Four steps an epoch: of the first its own batch and the next one, of the last none.
+    expect(await orders[0]).toEqual([32, 16, 16, 0, 32, 16, 16, 0]);
+    expect(await orders[1]).toEqual([16, 16, 16, 16, 16, 16, 16, 16]);
+  });
+
+  test('an example that is not there is told of at its own step', async () => {
+    const before = tf.memory().numTensors;
+    const model = compose();
+    let steps = 0;
+    const asked = new Set<number>();
+    const broken: DataOf<SideHeads> = {
+      ...data,
+      at(index) {
+        asked.add(index);
+        if (asked.size > 40) throw new RangeError('the file is gone');
+        return data.at(index);
+      },
+    };
+    const fitting = fit(model, { ...options(), data: broken, batchSize: 16, onStep: () => steps++ });
+    await expect(fitting).rejects.toThrow(new RangeError('the file is gone'));
+    expect(steps).toBe(2);
+    model.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test('a training that is stopped with the next batch made goes on as if nothing had happened', async () => {
+    const all = { ...options(), batchSize: 16, sampler: uniform<SideHeads>() };
+    const whole = await fit(withStatistics(), all);
+    const folder = await mkdtemp(join(tmpdir(), 'espalier-ahead-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const stop = new AbortController();
+    const stopping = fit(withStatistics(), {
+      ...all,
+      run: runFolder(folder, { everySteps: 2 }),
+      signal: stop.signal,
+      onStep: ({ step }) => step === 5 && stop.abort(),
+    });
+    await expect(stopping).rejects.toThrow('interrupted after step 5');
+    const resumed = await fit(withStatistics(), { ...all, run: runFolder(folder, { resume: true }) });
+    expect(resumed.map(({ losses }) => losses)).toEqual(whole.map(({ losses }) => losses));
   });
 
   test('tasks with inputs of their own are learned as without graphs', async () => {

@@ -71,7 +71,8 @@ export class ClusterRunner implements Runner {
     this.state = new SessionState(options.state, (variable) => this.nodesOf(variable));
   }
 
-  run(entry: string, inputs: NamedTensors): NamedTensors {
+  run(entry: string, inputs: NamedTensors, work?: () => void): NamedTensors {
+    work?.();
     this.renew();
     const halves = this.computed(entry, inputs);
     if (halves !== undefined) return this.complete(entry, halves, inputs);

@@ -12,8 +12,9 @@ import { withMethods } from './with-methods.js';
  */
 export function eagerRunner(entries: ReadonlyMap<string, Step>, random: (() => number) | undefined): Runner {
   return {
-    run: (entry, inputs) =>
-      tf.tidy(() => {
+    run: (entry, inputs, work) => {
+      work?.();
+      return tf.tidy(() => {
         const step = entries.get(entry)!;
         const outputs = withMethods(Math, { random: random ?? Math.random }, () =>
           withoutReads(
@@ -24,7 +25,8 @@ export function eagerRunner(entries: ReadonlyMap<string, Step>, random: (() => n
         );
         // An output may be an input, or a variable, which are not the caller's to dispose.
         return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, tf.clone(tensor)]));
-      }),
+      });
+    },
     async ahead() {},
     sync() {},
     peek: (variables) => variables.map((variable) => variable.dataSync()),

@@ -43,6 +43,15 @@ export interface Program<E extends Entries> {
   /** Whether entries are graphs. */
   readonly traced: boolean;
   /**
+   * Calls an entry, and `work` once: what needs nothing of the entry, such as the next batch. On native TensorFlow it is
+   * done while the entry is computed, elsewhere before. What it throws is thrown from here.
+   */
+  overlap<N extends keyof E & string>(
+    entry: N,
+    work: () => void,
+    ...inputs: Parameters<E[N]>
+  ): ReturnType<E[N]>;
+  /**
    * Has the workers of a cluster compute what an entry sums with `overWorkers`, from these inputs and the variables as
    * they are now. A call of the entry with these workers' examples then takes that, and only sums: one call for several
    * workers too, each of which has computed ahead. Elsewhere there is nothing to do.
@@ -136,6 +145,24 @@ class CompiledProgram<E extends Entries> implements Program<E> {
       (inputs: NamedTensors = {}) => this.call(name, inputs, () => runner.run(name, inputs)),
     ]);
     this.entries = Object.fromEntries(calls) as E;
+  }
+
+  overlap<N extends keyof E & string>(
+    entry: N,
+    work: () => void,
+    ...inputs: Parameters<E[N]>
+  ): ReturnType<E[N]> {
+    const outside = () => {
+      running = undefined;
+      try {
+        work();
+      } finally {
+        running = entry;
+      }
+    };
+    const [own = {}]: readonly NamedTensors[] = inputs;
+    const outputs = this.call(entry, own, () => this.runner.run(entry, own, outside));
+    return outputs as ReturnType<E[N]>;
   }
 
   async ahead(entry: keyof E & string, inputs: NamedTensors): Promise<void> {

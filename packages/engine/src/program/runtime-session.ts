@@ -54,6 +54,24 @@ export class RuntimeSession implements Session {
     );
   }
 
+  overlap(
+    what: string,
+    feeds: ReadonlyMap<string, tf.Tensor>,
+    fetches: readonly string[],
+    work: () => void,
+  ): tf.Tensor[] {
+    this.using(what, [...feeds.keys(), ...fetches], () =>
+      this.addon.begin(this.handle, feedsOf(feeds, this.valuesOf), fetches),
+    );
+    let computed: Fetched[] = [];
+    try {
+      work();
+    } finally {
+      computed = failing(`${what} failed`, () => this.addon.take(this.handle));
+    }
+    return computed.map(tensorOf);
+  }
+
   /** Into tensors of tfjs-node: what JavaScript itself holds of such size has it collect garbage all the time. */
   read(nodes: readonly string[]): tf.Tensor[] {
     return this.shared(nodes).map(({ dtype, shape, data }) => {

@@ -15,6 +15,13 @@ export interface Session extends GraphSession {
    * @param what For errors.
    */
   perform(what: string, feeds: ReadonlyMap<string, tf.Tensor>, node: string): void;
+  /** As `run`, and calls `work` once, while TensorFlow computes if it can. */
+  overlap(
+    what: string,
+    feeds: ReadonlyMap<string, tf.Tensor>,
+    fetches: readonly string[],
+    work: () => void,
+  ): tf.Tensor[];
   close(): void;
 }
 

@@ -35,6 +35,16 @@ export class StockSession implements Session {
     return results.map((metadata) => this.backend.createOutputTensor(metadata));
   }
 
+  overlap(
+    what: string,
+    feeds: ReadonlyMap<string, tf.Tensor>,
+    fetches: readonly string[],
+    work: () => void,
+  ): tf.Tensor[] {
+    work();
+    return this.run(what, feeds, fetches);
+  }
+
   read(nodes: readonly string[]): tf.Tensor[] {
     return this.run('reading the state', new Map(), nodes);
   }

@@ -48,12 +48,15 @@ class TracedRunner implements Runner {
     );
   }
 
-  run(entry: string, inputs: NamedTensors): NamedTensors {
+  run(entry: string, inputs: NamedTensors, work?: () => void): NamedTensors {
     const key = signatureOf(entry, inputs);
     const known = this.traced.get(key);
-    if (known === undefined) return this.trace(key, entry, inputs);
+    if (known === undefined) {
+      work?.();
+      return this.trace(key, entry, inputs);
+    }
     this.state.loadChanged(this.session!);
-    return this.execute(entry, known.nodes, inputs);
+    return this.execute(entry, known.nodes, inputs, new Map(), work);
   }
 
   async ahead(): Promise<void> {}
@@ -148,13 +151,20 @@ class TracedRunner implements Runner {
     nodes: EntryNodes,
     inputs: NamedTensors,
     draws: ReadonlyMap<string, tf.Tensor> = new Map(),
+    work?: () => void,
   ): NamedTensors {
     const feeds = new Map(draws);
     for (const [name, node] of Object.entries(nodes.inputs)) feeds.set(node, inputs[name]!);
     const what = `entry '${entry}'`;
     return runEntry(nodes, feeds, this.options.random, {
-      fetch: (fed, fetches) => this.session!.run(what, fed, fetches),
-      perform: (fed, node) => this.session!.perform(what, fed, node),
+      fetch: (fed, fetches) =>
+        work === undefined
+          ? this.session!.run(what, fed, fetches)
+          : this.session!.overlap(what, fed, fetches, work),
+      perform: (fed, node) => {
+        this.session!.perform(what, fed, node);
+        work?.();
+      },
     });
   }
 

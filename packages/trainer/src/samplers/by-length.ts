@@ -30,6 +30,7 @@ export function byLength<H extends Heads>(lengthOf?: (index: number) => number):
           if (plan?.epoch !== epoch) plan = { epoch, batches: planEpoch(lengths, size, seed, epoch) };
           return plan.batches[batches++ % perEpoch].map((index): Draw => ({ index, epoch }));
         },
+        followsLosses: false,
         observe() {},
         state: () => ({ ...own, batches, drawn: [], trends: [] }),
         load(state) {

@@ -54,6 +54,7 @@ export function curriculum<H extends Heads>(phases: readonly Phase<H>[]): Sample
       let batches = 0;
       let current = parts[0];
       return {
+        followsLosses: parts.some(({ followsLosses }) => followsLosses),
         next() {
           const epoch = Math.floor(batches++ / stepsPerEpoch);
           current = parts[before.findLastIndex((start) => start <= epoch)];

@@ -22,6 +22,8 @@ export interface SamplingOptions<H extends Heads> {
 
 /** A way through the examples: endless batches, and the place in them. */
 export interface Sampling<H extends Heads = Heads> {
+  /** Whether what `observe` is told has a say in the batches after it. */
+  readonly followsLosses: boolean;
   /** The examples of the next batch. */
   next(): readonly Draw[];
   /** Tells it the losses of a step, before the next batch is asked for. */

@@ -24,6 +24,7 @@ export function startSampling<H extends Heads>(
   let drawn = pools.map(() => 0);
   let trends: readonly (LossTrend | null)[] = tasks.map(() => null);
   return {
+    followsLosses: plan.followsLosses,
     next() {
       const draws: Draw[] = [];
       for (let place = 0; place < batchSize; place++) {
