@@ -189,11 +189,11 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
     return sampling.next();
   };
 
-  /** While a step is computed as a graph, the next one's batches are made; not for the next epoch, which may change data. */
+  /** While a graph is computed, the next step's batches are made; not those of the next epoch, which may change data. */
   const stepHere = (at: StepOptions) => {
     const { batches, seconds: batchSeconds } = stepBatches.next();
-    const goesOn = training.traced && !sampling.followsLosses && at.step % stepsPerEpoch !== 0;
-    const meanwhile = goesOn ? () => stepBatches.prepare() : undefined;
+    const mayGoOn = training.traced && !sampling.followsLosses && at.step % stepsPerEpoch !== 0;
+    const meanwhile = mayGoOn && stepBatches.areSlow ? () => stepBatches.prepare() : undefined;
     try {
       const started = performance.now();
       return {

@@ -57,6 +57,14 @@ const methods: [string, { weighting?: Weighting; aggregator?: Aggregator }][] = 
 ];
 
 // It brings its own engine, so once is enough.
+/** Examples of which a batch takes so long that it is made while a step is computed. */
+const slowly = (index: number) => {
+  const start = performance.now();
+  while (performance.now() - start < 0.3) {}
+  return data.at(index);
+};
+const slowData: DataOf<SideHeads> = { ...data, at: slowly };
+
 describe.skipIf(missing !== undefined || inject('engine') !== 'wasm')('steps as graphs', () => {
   test.each(methods)('%s gives the losses and weights of the same code without graphs', async (_, method) => {
     const runs = [];
@@ -66,6 +74,7 @@ describe.skipIf(missing !== undefined || inject('engine') !== 'wasm')('steps as 
       const before = tf.memory().numTensors;
       const records = await fit(model, {
         ...options(),
+        data: slowData,
         ...method,
         traced,
         onStep({ step, steps, epochs }) {
@@ -108,7 +117,7 @@ describe.skipIf(missing !== undefined || inject('engine') !== 'wasm')('steps as 
         labels: (index) => data.at(index).labels,
         at(index) {
           asked.push(done);
-          return data.at(index);
+          return slowly(index);
         },
       };
       const onStep = () => {
@@ -132,7 +141,7 @@ describe.skipIf(missing !== undefined || inject('engine') !== 'wasm')('steps as 
       at(index) {
         asked.add(index);
         if (asked.size > 40) throw new RangeError('the file is gone');
-        return data.at(index);
+        return slowly(index);
       },
     };
     const fitting = fit(model, { ...options(), data: broken, batchSize: 16, onStep: () => steps++ });
@@ -143,7 +152,7 @@ describe.skipIf(missing !== undefined || inject('engine') !== 'wasm')('steps as 
   });
 
   test('a training that is stopped with the next batch made goes on as if nothing had happened', async () => {
-    const all = { ...options(), batchSize: 16, sampler: uniform<SideHeads>() };
+    const all = { ...options(), data: slowData, batchSize: 16, sampler: uniform<SideHeads>() };
     const whole = await fit(withStatistics(), all);
     const folder = await mkdtemp(join(tmpdir(), 'espalier-ahead-'));
     onTestFinished(() => rm(folder, { recursive: true }));
