@@ -189,11 +189,13 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
     return sampling.next();
   };
 
-  /** While a graph is computed, the next step's batches are made; not those of the next epoch, which may change data. */
+  /** While a graph is computed, the next step's batches are made; but `onEpoch` may change data. */
   const stepHere = (at: StepOptions) => {
     const { batches, seconds: batchSeconds } = stepBatches.next();
-    const mayGoOn = training.traced && !sampling.followsLosses && at.step % stepsPerEpoch !== 0;
-    const meanwhile = mayGoOn && stepBatches.areSlow ? () => stepBatches.prepare() : undefined;
+    const isWaitedFor = onEpoch !== undefined && at.step % stepsPerEpoch === 0;
+    const isKnown = at.step < steps && !isWaitedFor && !sampling.followsLosses;
+    const ahead = training.traced && isKnown && stepBatches.areSlow;
+    const meanwhile = ahead ? () => stepBatches.prepare() : undefined;
     try {
       const started = performance.now();
       return {

@@ -17,8 +17,8 @@ export interface StepRecord<H extends Heads = Heads> extends StepResult<H> {
    */
   readonly seconds?: number;
   /**
-   * How long its batches took to make. On native TensorFlow that happens while the step before is computed, in the same
-   * epoch, so it is part of that one's `seconds`.
+   * How long its batches took to make. Where that happens while the step before is computed, it is part of that one's
+   * `seconds`.
    */
   readonly batchSeconds?: number;
 }
