@@ -19,6 +19,8 @@ export interface TextSet {
   readonly title: string;
   /** What the figures are measured on. */
   readonly held: string;
+  /** What keeps the figures low, if anything does. */
+  readonly limits?: string;
   /** How many tokens of a question and its paragraph the network reads at once. */
   readonly window: number;
   read(split: 'train' | 'test', seed: number): Promise<Texts>;
@@ -45,6 +47,9 @@ export const microWorld = {
 export const xquadTexts: TextSet = {
   title: 'XQuAD',
   held: 'articles that are not among those trained on',
+  limits:
+    'So few texts teach neither a language nor reading: nearly a third of the German words of those questions are in none ' +
+    'to learn from, and there are no pretrained weights.',
   window: 160,
   async read(split) {
     const folder = join(process.env.ESPALIER_DATA ?? 'data', 'xquad');
