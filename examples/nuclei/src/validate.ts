@@ -5,7 +5,14 @@ import { compose, heads } from './network.js';
 import { validationSamples } from './pictures.js';
 import { averageWeights, BATCH_SIZE, EPOCHS, optimizer, schedule } from './settings.js';
 
-const recipe = { epochs: EPOCHS, batchSize: BATCH_SIZE, optimizer, schedule, weighting: sum(), averageWeights };
+const recipe = {
+  epochs: EPOCHS,
+  batchSize: BATCH_SIZE,
+  optimizer,
+  schedule,
+  weighting: sum(),
+  averageWeights,
+};
 
 /** Trains on four fifths of the fields to train on, and measures the rest. */
 await validate(recipe, async (seed) => {
