@@ -48,22 +48,20 @@ export class RuntimeSession implements Session {
     open.add(this);
   }
 
-  run(what: string, feeds: ReadonlyMap<string, tf.Tensor>, fetches: readonly string[]): tf.Tensor[] {
-    return this.using(what, [...feeds.keys(), ...fetches], () =>
-      this.addon.runSync(this.handle, feedsOf(feeds, this.valuesOf), fetches, [], nothing).map(tensorOf),
-    );
-  }
-
-  overlap(
+  run(
     what: string,
     feeds: ReadonlyMap<string, tf.Tensor>,
     fetches: readonly string[],
-    work: () => void,
+    work?: () => void,
   ): tf.Tensor[] {
-    this.using(what, [...feeds.keys(), ...fetches], () =>
-      this.addon.begin(this.handle, feedsOf(feeds, this.valuesOf), fetches),
-    );
-    let computed: Fetched[] = [];
+    const ends = [...feeds.keys(), ...fetches];
+    if (work === undefined) {
+      return this.using(what, ends, () =>
+        this.addon.runSync(this.handle, feedsOf(feeds, this.valuesOf), fetches, [], nothing).map(tensorOf),
+      );
+    }
+    this.using(what, ends, () => this.addon.begin(this.handle, feedsOf(feeds, this.valuesOf), fetches));
+    let computed: readonly Fetched[] = [];
     try {
       work();
     } finally {

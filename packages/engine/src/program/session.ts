@@ -6,6 +6,13 @@ import type { GraphSession } from './session-state.js';
 
 /** A graph that TensorFlow runs in this process, with the values of its variables. */
 export interface Session extends GraphSession {
+  /** @param work called once, while TensorFlow computes if it can be. */
+  run(
+    what: string,
+    feeds: ReadonlyMap<string, tf.Tensor>,
+    fetches: readonly string[],
+    work?: () => void,
+  ): tf.Tensor[];
   /** Takes a graph that has grown in place of the former one; false where it takes another session for that. */
   grow(nodes: readonly GraphNode[]): boolean;
   /**
@@ -15,13 +22,6 @@ export interface Session extends GraphSession {
    * @param what For errors.
    */
   perform(what: string, feeds: ReadonlyMap<string, tf.Tensor>, node: string): void;
-  /** As `run`, and calls `work` once, while TensorFlow computes if it can. */
-  overlap(
-    what: string,
-    feeds: ReadonlyMap<string, tf.Tensor>,
-    fetches: readonly string[],
-    work: () => void,
-  ): tf.Tensor[];
   close(): void;
 }
 

@@ -26,23 +26,19 @@ export class StockSession implements Session {
    *
    * @param what For errors.
    */
-  run(what: string, feeds: ReadonlyMap<string, tf.Tensor>, fetches: readonly string[]): tf.Tensor[] {
+  run(
+    what: string,
+    feeds: ReadonlyMap<string, tf.Tensor>,
+    fetches: readonly string[],
+    work?: () => void,
+  ): tf.Tensor[] {
     expectInUse(what, this.backend);
+    work?.();
     const ids = this.backend.getInputTensorIds([...feeds.values()]);
     const results = failing(`${what} failed`, () =>
       this.backend.binding.runSavedModel(this.id, ids, [...feeds.keys()].join(), fetches.join()),
     );
     return results.map((metadata) => this.backend.createOutputTensor(metadata));
-  }
-
-  overlap(
-    what: string,
-    feeds: ReadonlyMap<string, tf.Tensor>,
-    fetches: readonly string[],
-    work: () => void,
-  ): tf.Tensor[] {
-    work();
-    return this.run(what, feeds, fetches);
   }
 
   read(nodes: readonly string[]): tf.Tensor[] {

@@ -157,10 +157,7 @@ class TracedRunner implements Runner {
     for (const [name, node] of Object.entries(nodes.inputs)) feeds.set(node, inputs[name]!);
     const what = `entry '${entry}'`;
     return runEntry(nodes, feeds, this.options.random, {
-      fetch: (fed, fetches) =>
-        work === undefined
-          ? this.session!.run(what, fed, fetches)
-          : this.session!.overlap(what, fed, fetches, work),
+      fetch: (fed, fetches) => this.session!.run(what, fed, fetches, work),
       perform: (fed, node) => {
         this.session!.perform(what, fed, node);
         work?.();
