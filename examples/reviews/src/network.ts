@@ -8,11 +8,13 @@ import * as tfl from '@tensorflow/tfjs-layers';
 
 /** Ratings that are no further from 0 are neutral, of −4 to 4. */
 export const NEUTRAL = 0.5;
+/** How far the mean of twenty ratings may be from that of all people. */
+const DEVIATION = 0.35;
 
 /** Where a text is from, and how it feels. */
 export const heads = {
   source: textClassification({ classes: vaderSources }),
-  sentiment: sentiment({ neutral: NEUTRAL }),
+  sentiment: sentiment({ neutral: NEUTRAL, deviation: DEVIATION }),
 };
 
 const WORDS = { units: 100, wordDropout: 0.3 };

@@ -23,6 +23,11 @@ export interface SentimentOptions {
   readonly scale?: number;
   /** Ratings that are no further from 0 than this are neutral; 0.5 unless given. */
   readonly neutral?: number;
+  /**
+   * By how much a rating may be off, as a standard deviation, where it is the mean of some people's: one near the limit of
+   * a class then teaches both in part. 0 unless given: it teaches the class that it is in.
+   */
+  readonly deviation?: number;
 }
 
 /**
@@ -32,9 +37,20 @@ export interface SentimentOptions {
  * The loss is the cross-entropy of the three classes in nats, plus the squared error of the rating, in units where
  * `scale` is 2.
  */
-export function sentiment({ scale = 4, neutral = 0.5 }: SentimentOptions = {}): Head<number, Sentiment> {
+export function sentiment({
+  scale = 4,
+  neutral = 0.5,
+  deviation = 0,
+}: SentimentOptions = {}): Head<number, Sentiment> {
   const unit = scale / 2;
   const polarityOf = (rating: number) => (rating < -neutral ? 0 : rating > neutral ? 2 : 1);
+  const sharesOf = (rating: number) => {
+    if (deviation === 0) return POLARITIES.map((_, place) => Number(place === polarityOf(rating)));
+    const [negative, positive] = [-neutral - rating, rating - neutral].map((place) =>
+      normal(place / deviation),
+    );
+    return [negative, 1 - negative - positive, positive];
+  };
   const metric = <Value>(
     name: string,
     measure: (predictions: Value[], labels: Value[]) => number,
@@ -63,12 +79,7 @@ export function sentiment({ scale = 4, neutral = 0.5 }: SentimentOptions = {}): 
       if (wrong !== undefined) {
         throw new TaskError(task, `found the rating ${wrong}; expected a number from ${-scale} to ${scale}.`);
       }
-      return tf.tensor2d(
-        labels.map((rating = 0) => [
-          ...POLARITIES.map((_, place) => Number(place === polarityOf(rating))),
-          rating / unit,
-        ]),
-      );
+      return tf.tensor2d(labels.map((rating = 0) => [...sharesOf(rating), rating / unit]));
     },
 
     losses: (output, target) =>
@@ -99,4 +110,9 @@ export function sentiment({ scale = 4, neutral = 0.5 }: SentimentOptions = {}): 
       metric('Spearman', spearman, ratings),
     ],
   };
+}
+
+/** How much of a normal distribution is below a place, by a logistic one: to 0.0095 (Bowling et al. 2009). */
+function normal(place: number): number {
+  return 1 / (1 + Math.exp(-1.702 * place));
 }

@@ -7,6 +7,7 @@ import {
 } from '@espalier/nlp-heads';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { textFeatures } from '../src/layers/pool-tokens.js';
 
@@ -68,6 +69,34 @@ test('losses are cross-entropies in nats', () => {
     const [ordinal] = level.losses(steps, level.encode(['middle'], context)).dataSync();
     expect(ordinal).toBeCloseTo(-Math.log(2 / 3) + Math.log(2), 5);
   });
+});
+
+test('a rating near the limit of a class teaches both in part, where ratings may be off', () => {
+  const taught = (ratings: number[], deviation: number) => {
+    const values = sentiment({ deviation }).encode(ratings, context) as tf.Tensor2D;
+    const rows = values.arraySync().map((row) => row.slice(0, 3));
+    values.dispose();
+    return rows;
+  };
+  fc.assert(
+    fc.property(
+      fc.double({ min: -4, max: 4, noNaN: true }),
+      fc.double({ min: 0.01, max: 5, noNaN: true }),
+      (rating, deviation) => {
+        const [[negative, neutral, positive]] = taught([rating], deviation);
+        expect(negative + neutral + positive).toBeCloseTo(1, 5);
+        expect(Math.min(negative, neutral, positive)).toBeGreaterThanOrEqual(0);
+        const [mirrored] = taught([-rating], deviation);
+        expect(mirrored[0]).toBeCloseTo(positive, 5);
+      },
+    ),
+  );
+  const [limit, beyond] = taught([0.5, 1.2], 0.35);
+  expect(limit[2]).toBeCloseTo(0.5, 6);
+  // The normal distribution's share above −2 deviations is 0.977.
+  expect(Math.abs(beyond[2] - 0.977)).toBeLessThan(0.0095);
+  const ratings = [-3, -0.51, -0.4, 0, 0.4, 0.51, 3];
+  expect(taught(ratings, 1e-9)).toEqual(taught(ratings, 0));
 });
 
 test('a far mistake costs more than a near one, where classes have an order', () => {
