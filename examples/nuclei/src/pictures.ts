@@ -18,8 +18,9 @@ export interface Sample {
 /** The shares of a picture's values that become dark and bright: between them it fills the range. */
 const DARK = 0.01;
 const BRIGHT = 0.998;
-/** Of the fields to train on, every fifth is for validation. */
+/** Of the fields to train on, every fifth is for validation, from this one on: of five such choices the first. */
 const VALIDATION = 5;
+const FIRST_HELD_OUT = 0;
 
 /** The pictures of the fields to train on, or of the ones to test on. */
 export async function samples(part: 'train' | 'test'): Promise<readonly Sample[]> {
@@ -31,7 +32,7 @@ export async function samples(part: 'train' | 'test'): Promise<readonly Sample[]
 export async function validationSamples(): Promise<Record<'train' | 'validation', readonly Sample[]>> {
   const examples = await nuclei({ split: 'train' });
   const fields = [...new Set(examples.map(({ field }) => field))].sort();
-  const held = new Set(fields.filter((_, index) => index % VALIDATION === 0));
+  const held = new Set(fields.filter((_, index) => index % VALIDATION === FIRST_HELD_OUT));
   return {
     train: examples.filter(({ field }) => !held.has(field)).map(prepare),
     validation: examples.filter(({ field }) => held.has(field)).map(prepare),

@@ -109,7 +109,7 @@ test.skipIf(withoutBrowser)('the report draws its curves in a browser, without a
       const inside = steps.reduce((sum, step) => sum + step.seconds!, 0);
       expect(inside).toBeGreaterThan(0);
       expect(inside).toBeLessThanOrEqual(seconds);
-      const cell = page.locator('#runs tbody tr').nth(index).locator('td').last();
+      const cell = page.locator('#runs tbody tr').nth(index).locator('td').nth(3);
       expect(await cell.textContent()).toBe(`${((100 * inside) / seconds).toFixed(1)} %`);
     }
     expect(await page.locator('#own').textContent()).toBe('own');
