@@ -57,7 +57,7 @@ async function learn(
     summary:
       `${epochs} epochs of ${learned.pairs.length} sentences and ${learned.questions.length} questions, in batches of ` +
       `${recipe.batchSize} on the ${engine} engine, seed ${seed}; no pretrained weights. Measured on ${held.pairs.length} ` +
-      `sentences and ${held.questions.length} questions: ${set.held}.`,
+      `sentences and ${held.questions.length} questions: ${set.held}.${set.limits === undefined ? '' : ` ${set.limits}`}`,
     sections: [
       { title: 'Translations', html: translationGallery(held, predictions.translation, SHOWN) },
       { title: 'Answers', html: `<p>${asked}.</p>${answerGallery(held, answers, SHOWN)}` },
