@@ -1,11 +1,10 @@
 import { metricTable, runExample, writeResults } from '@espalier/example-kit';
-import { sum } from '@espalier/losses';
 import { compareWithSingleTasks, predict } from '@espalier/trainer';
 import { testData, trainingData } from './data.js';
 import { gallery } from './gallery.js';
 import { compose, heads } from './network.js';
 import { samples } from './pictures.js';
-import { averageWeights, BATCH_SIZE, EPOCHS, optimizer, schedule } from './settings.js';
+import { EPOCHS, recipe } from './settings.js';
 
 const QUICK = { train: 16, test: 4 };
 
@@ -21,23 +20,19 @@ await runExample({
       compose: (own) => compose(own, seed),
       train: trainingData(train, seed),
       test: testData(test),
+      ...recipe,
       epochs,
-      batchSize: BATCH_SIZE,
-      schedule,
-      optimizer,
-      weighting: sum(),
-      averageWeights,
       seed,
       watch,
       keep,
       signal,
     });
 
-    const predictions = await predict(comparison.model, testData(test), { batchSize: BATCH_SIZE });
+    const predictions = await predict(comparison.model, testData(test), { batchSize: recipe.batchSize });
     await writeResults(folder, comparison, {
       title: 'Nuclei: one network says what is a nucleus, and which',
       summary:
-        `${epochs} epochs of ${train.length} pictures in batches of ${BATCH_SIZE} on the ${engine} engine, seed ${seed}. ` +
+        `${epochs} epochs of ${train.length} pictures in batches of ${recipe.batchSize} on the ${engine} engine, seed ${seed}. ` +
         `Measured on ${test.length} pictures of microscope fields that no network has seen.`,
       sections: [
         { title: 'Every metric', html: metricTable(comparison.runs) },
