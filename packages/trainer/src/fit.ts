@@ -74,8 +74,8 @@ export interface EpochRecord<H extends Heads = Heads> extends StepRecord<H> {
 /**
  * Trains a model.
  *
- * On native TensorFlow the batch after a step's is made while the step is computed. Memory is the same before and after
- * every epoch.
+ * On native TensorFlow a batch that takes long is made while the step before it is computed; but for that one, memory is
+ * the same before and after every step.
  *
  * @returns the record of every step; of steps before a checkpoint that was gone on from, only the losses.
  * @throws NonFiniteLossError when a loss is NaN or infinite, before the update of that step.

@@ -56,7 +56,6 @@ const methods: [string, { weighting?: Weighting; aggregator?: Aggregator }][] = 
   ['GradDrop, which needs the Jacobian', { aggregator: aggregators.gradDrop() }],
 ];
 
-// It brings its own engine, so once is enough.
 /** Examples of which a batch takes so long that it is made while a step is computed. */
 const slowly = (index: number) => {
   const start = performance.now();
@@ -65,6 +64,7 @@ const slowly = (index: number) => {
 };
 const slowData: DataOf<SideHeads> = { ...data, at: slowly };
 
+// It brings its own engine, so once is enough.
 describe.skipIf(missing !== undefined || inject('engine') !== 'wasm')('steps as graphs', () => {
   test.each(methods)('%s gives the losses and weights of the same code without graphs', async (_, method) => {
     const runs = [];
