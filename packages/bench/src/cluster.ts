@@ -129,12 +129,17 @@ async function together(problem: Problem, workers: number): Promise<Contestant> 
   const requests = new Map(
     Array.from({ length: workers }, (_, worker) => [worker, [problem.batch / workers]]),
   );
+  let turn = 0;
+  // As `fit` does, workers read the next batch while they compute.
+  const read = () => cluster.read(requests, ++turn % 2 === 0 ? 0 : 1);
+  let next = read();
   return {
     size,
     workers,
     central: [process.pid, server],
     async step() {
-      const batch = await cluster.read(requests);
+      const batch = await next;
+      next = read();
       const share = batch.perWorker(Array.from({ length: workers }, () => 1 / workers));
       const inputs = { ...batch.tensors, share };
       step(inputs);

@@ -66,7 +66,7 @@ function training(cluster: ReturnType<typeof recordingCluster>) {
 function batchOf(...workers: number[]): { x: tf.Tensor2D; share: tf.Scalar } {
   const described = workers.map((worker) => {
     const tensors = [{ name: 'x', dtype: dataTypes.float32, shape: [4, 6] }];
-    return [worker, { tag: `${worker}`, id: '', tensors, counts: {} }] as const;
+    return [worker, { tag: `${worker}`, id: '', place: 0, tensors, counts: {} }] as const;
   });
   const batch = new WorkerBatch(new Map(described));
   return { x: batch.tensors.x as tf.Tensor2D, share: batch.perWorker(workers.map(() => 0.5)) };

@@ -1,6 +1,6 @@
 import { disposeBatch, type Heads, type InputKind, type MultiTaskModel } from '@espalier/core';
 import type { RunStore } from './checkpoints/checkpoint.js';
-import { checkClusterOptions } from './cluster-options.js';
+import { checkClusterOptions, computesAhead } from './cluster-options.js';
 import { clusterSteps } from './cluster-steps.js';
 import { checkHeldOut, checkNotEmpty, type DataOf } from './data.js';
 import { judgedTasks } from './delta.js';
@@ -184,7 +184,8 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
   const nextBatch = () => {
     const savedEvery = run?.everySteps ?? stepsPerEpoch;
     const isBoundary = handedOut % stepsPerEpoch === 0 || handedOut % savedEvery === 0;
-    if (handedOut > done && (isBoundary || signal?.aborted)) return undefined;
+    const isUnknown = sampling.followsLosses && !computesAhead(options);
+    if (handedOut > done && (isBoundary || isUnknown || signal?.aborted)) return undefined;
     handedOut++;
     return sampling.next();
   };

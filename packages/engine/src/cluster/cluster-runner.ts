@@ -362,7 +362,7 @@ function keyOf(entry: string, inputs: NamedTensors): string {
     entry,
     described(inputs, (own) =>
       own.kind === 'examples'
-        ? [own.name, own.dtype, [...own.parts].map(([worker, { shape }]) => [worker, shape])]
+        ? [own.name, own.dtype, [...own.parts].map(([worker, { place, shape }]) => [worker, place, shape])]
         : [...own.values.keys()],
     ),
   ]);

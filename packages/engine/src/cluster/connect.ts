@@ -7,7 +7,7 @@ import { addon as addonVersion } from '../versions.js';
 import { ClusterRunner } from './cluster-runner.js';
 import { ClusterSession, faultOf } from './cluster-session.js';
 import { type BatchDescription, type Description, decode, type Hello } from './messages.js';
-import { cpuOf, DeviceGraph, uint8 } from './nodes.js';
+import { type BatchPlace, cpuOf, DeviceGraph, uint8 } from './nodes.js';
 import { configProto, runOptions, type SessionOptions } from './protos.js';
 import { type ClusterSpec, describeTask, readSpec, type Task, taskName } from './spec.js';
 import { WorkerBatch } from './worker-batch.js';
@@ -144,14 +144,15 @@ export class Cluster {
   /**
    * Has workers read, each one request at a time.
    *
+   * @param place What a worker has in the other one stays: so it can read while it computes.
    * @throws ClusterError where a worker's examples throw.
    * @throws ClusterFault where a worker is lost.
    */
-  async read(requests: ReadonlyMap<number, readonly number[]>): Promise<WorkerBatch> {
+  async read(requests: ReadonlyMap<number, readonly number[]>, place: BatchPlace = 0): Promise<WorkerBatch> {
     const { generation } = this;
     let described: ReadonlyMap<number, BatchDescription>;
     try {
-      described = await this.answers(requests, ++this.turn);
+      described = await this.answers(requests, place, ++this.turn);
     } catch (cause) {
       if (cause instanceof ClusterError) throw cause;
       throw faultOf('reading a batch', false, cause);
@@ -249,11 +250,12 @@ export class Cluster {
   /** Asks the workers and takes their answers in one run: every run costs a round trip. */
   private async answers(
     requests: ReadonlyMap<number, readonly number[]>,
+    place: BatchPlace,
     turn: number,
   ): Promise<ReadonlyMap<number, BatchDescription>> {
     const workers = [...requests.keys()];
     const feeds = [...requests].map(([worker, asked]) => {
-      const request = Int32Array.of(this.chief, turn, ...asked);
+      const request = Int32Array.of(this.chief, turn, place, ...asked);
       return [`worker${worker}/requests/value`, dataTypes.int32, [request.length], request] as const;
     });
     const targets = workers.map((worker) => `worker${worker}/requests/enqueue`);

@@ -1,4 +1,5 @@
 import type { DataType } from '../program/binding.js';
+import type { BatchPlace } from './nodes.js';
 
 /** What a process says of itself when its server runs; the chief compares. */
 export interface Hello {
@@ -18,6 +19,7 @@ export interface BatchDescription {
   readonly tag: string;
   /** Of the process that has read them. */
   readonly id: string;
+  readonly place: BatchPlace;
   readonly tensors: readonly {
     readonly name: string;
     readonly dtype: DataType;

@@ -15,10 +15,12 @@ export function cpuOf(task: Task): string {
   return `${devicesOf(task)}/device:CPU:0`;
 }
 
-/** Where a worker keeps the tensors of its examples, by their names. */
-export function examplesVariable(name: string): string {
-  return `examples/${name}`;
+/** Where a worker keeps the tensors of its examples, by their names: those of one batch stay while the next is read. */
+export function examplesVariable(name: string, place: BatchPlace): string {
+  return `examples${place}/${name}`;
 }
+
+export type BatchPlace = 0 | 1;
 
 /** A small graph, node by node, on one device. */
 export class DeviceGraph {
@@ -66,12 +68,14 @@ export class DeviceGraph {
     });
   }
 
-  /** @returns the name of a target that puts what is fed to `${name}/value` at the end. */
-  enqueue(name: string, dtype: DataType): string {
+  /**
+   * @param after What must have run before.
+   * @returns the name of a target that puts what is fed to `${name}/value` at the end.
+   */
+  enqueue(name: string, dtype: DataType, after: readonly string[] = []): string {
     const value = this.placeholder(`${name}/value`, dtype);
-    return this.add(`${name}/enqueue`, 'QueueEnqueueV2', [this.queue(name, dtype), value], {
-      Tcomponents: types(dtype),
-    });
+    const inputs = [this.queue(name, dtype), value, ...after.map((node) => `^${node}`)];
+    return this.add(`${name}/enqueue`, 'QueueEnqueueV2', inputs, { Tcomponents: types(dtype) });
   }
 
   dequeue(name: string, dtype: DataType): string {

@@ -1,10 +1,11 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { DataType } from '../program/binding.js';
+import type { BatchPlace } from './nodes.js';
 
 /** What a tensor stands for that is another one on every worker. */
 export type PerWorker =
   | {
-      /** Examples that the workers have read: the name of their variables there, and by worker what is in it. */
+      /** Examples that the workers have read: their name there, and by worker what they are. */
       readonly kind: 'examples';
       readonly name: string;
       readonly dtype: DataType;
@@ -18,6 +19,7 @@ export type PerWorker =
 
 /** A worker's own tensor. */
 interface Part {
+  readonly place: BatchPlace;
   readonly shape: readonly number[];
   /** Another one for every request. */
   readonly tag: string;

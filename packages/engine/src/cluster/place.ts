@@ -237,7 +237,7 @@ export function workerPart(
 
 /** A worker's examples out of its variable, which any shape would fit in. */
 function reading(
-  { name: variable, dtype }: Extract<PerWorker, { kind: 'examples' }>,
+  { name: variable, dtype, parts }: Extract<PerWorker, { kind: 'examples' }>,
   worker: number,
   name: string,
   { shape }: GraphNode['attributes'],
@@ -245,7 +245,7 @@ function reading(
 ): GraphNode[] {
   const device = cpuOf({ job: 'worker', index: worker });
   const graph = new DeviceGraph(device, `${prefix}/`);
-  const read = graph.read(examplesVariable(variable), dtype);
+  const read = graph.read(examplesVariable(variable, parts.get(worker)!.place), dtype);
   return [
     ...graph.nodes,
     { name, op: 'EnsureShape', inputs: [read], attributes: { T: type(dtype), shape: shape! }, device },

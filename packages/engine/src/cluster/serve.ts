@@ -1,15 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type Addon, loadAddon, type SessionHandle, valuesFor } from '../addon.js';
 import { ClusterError } from '../errors.js';
-import { type DataType, dataTypeOf, dataTypes } from '../program/binding.js';
+import { type DataType, dataTypeOf, dataTypes, type HostValues } from '../program/binding.js';
 import type { NamedTensors } from '../program/entry.js';
-import { encodeGraph } from '../program/saved-model.js';
+import { encodeGraph, type GraphNode } from '../program/saved-model.js';
 import { addon as addonVersion } from '../versions.js';
 import { addressToListenOn } from './address.js';
 import { type Description, encode, type Hello } from './messages.js';
-import { cpuOf, DeviceGraph, examplesVariable, uint8 } from './nodes.js';
+import { type BatchPlace, cpuOf, DeviceGraph, examplesVariable, uint8 } from './nodes.js';
 import { configProto, runOptions, serverDef } from './protos.js';
-import { type ClusterSpec, describeTask, taskName } from './spec.js';
+import { type ClusterSpec, describeTask, type Task, taskName } from './spec.js';
 
 /** Where a worker gets its part of a batch from. */
 export interface Examples {
@@ -60,13 +60,9 @@ export async function serve(
   const target = startServer(addon, machine, serverDef(spec, task), address);
   const graph = new DeviceGraph(cpuOf(task));
   const assign = graph.assign('hello', uint8);
-  const open = (nodes: DeviceGraph): SessionHandle =>
-    addon.openSession(
-      encodeGraph(nodes.nodes),
-      target,
-      configProto({ devices: [taskName(task)], deadline: 0 }),
-    );
-  const greeting = open(graph);
+  const open = (nodes: readonly GraphNode[]): SessionHandle =>
+    addon.openSession(encodeGraph(nodes), target, configProto({ devices: [taskName(task)], deadline: 0 }));
+  const greeting = open(graph.nodes);
   const hello: Hello = {
     tensorflow: addon.version(),
     addon: addonVersion,
@@ -83,10 +79,7 @@ export async function serve(
     runOptions(10_000),
   );
 
-  const reader =
-    examples === undefined
-      ? undefined
-      : new Reader(addon, () => new DeviceGraph(cpuOf(task)), open, examples, hello.id);
+  const reader = examples && new Reader(addon, task, open, examples, hello.id);
   return {
     machine,
     stopped: reader === undefined ? forEver() : reader.run(),
@@ -110,76 +103,100 @@ function startServer(addon: Addon, machine: string, definition: Uint8Array, addr
 
 /** Answers the chief's requests: puts the examples into this worker's variables, and says what is in them. */
 class Reader {
-  private readonly queues: SessionHandle;
-  private variables: { readonly key: string; readonly session: SessionHandle } | undefined;
+  private session: { readonly key: string; readonly handle: SessionHandle } | undefined;
 
   constructor(
     private readonly addon: Addon,
-    private readonly graph: () => DeviceGraph,
-    private readonly open: (graph: DeviceGraph) => SessionHandle,
+    private readonly task: Task,
+    private readonly open: (nodes: readonly GraphNode[]) => SessionHandle,
     private readonly examples: Examples,
     private readonly id: string,
-  ) {
-    const queues = graph();
-    queues.dequeue('requests', dataTypes.int32);
-    queues.enqueue('descriptions', uint8);
-    this.queues = open(queues);
-  }
+  ) {}
 
   async run(): Promise<never> {
-    const { addon, queues } = this;
-    for (;;) {
-      const [request] = await addon.run(queues, [], ['requests/dequeue'], [], runOptions(undefined));
-      const [chief, turn, ...rest] = new Int32Array(request!.data);
-      const bytes = encode(await this.answer(`${chief}:${turn}`, Int32Array.from(rest)));
-      await addon.run(
-        queues,
-        [['descriptions/value', uint8, [bytes.length], bytes]],
-        [],
-        ['descriptions/enqueue'],
-        runOptions(undefined),
-      );
-    }
+    let request = await this.exchange([], []);
+    for (;;) request = await this.answer(request);
   }
 
   async close(): Promise<void> {
-    await this.addon.closeSession(this.queues);
+    if (this.session !== undefined) await this.addon.closeSession(this.session.handle);
   }
 
-  private async answer(tag: string, request: Int32Array): Promise<Description> {
+  /** @returns the next request. */
+  private async answer([chief, turn, ...asked]: Int32Array): Promise<Int32Array> {
+    const tag = `${chief}:${turn}`;
+    const place = asked.shift() as BatchPlace;
     let found: WorkerExamples;
     try {
-      found = await this.examples.read(request);
+      found = await this.examples.read(Int32Array.from(asked));
     } catch (error) {
-      return { tag, error: error instanceof Error ? error.message : String(error) };
+      return this.say({ tag, error: error instanceof Error ? error.message : String(error) }, place, []);
     }
     try {
       const tensors = Object.entries(found.tensors).map(([name, tensor]) => {
         const dtype = dataTypeOf(tensor);
         return { name, dtype, shape: tensor.shape, values: valuesFor(dtype, tensor.dataSync()) };
       });
-      const { addon } = this;
-      const feeds = tensors.map(
-        ({ name, dtype, shape, values }) =>
-          [`${examplesVariable(name)}/value`, dtype, shape, values] as const,
-      );
-      const targets = tensors.map(({ name }) => `${examplesVariable(name)}/assign`);
-      await addon.run(this.sessionFor(tensors), feeds, [], targets, runOptions(undefined));
       const described = tensors.map(({ name, dtype, shape }) => ({ name, dtype, shape }));
-      return { tag, id: this.id, tensors: described, counts: found.counts };
+      const description = { tag, id: this.id, place, tensors: described, counts: found.counts };
+      // Without `await`: what is fed has been copied then.
+      return this.say(description, place, tensors);
     } finally {
       tf.dispose(found.tensors);
     }
   }
 
-  /** A session with a variable a tensor. */
-  private sessionFor(tensors: readonly { name: string; dtype: DataType }[]): SessionHandle {
-    const key = JSON.stringify(tensors.map(({ name, dtype }) => [name, dtype]));
-    if (this.variables?.key !== key) {
-      const graph = this.graph();
-      for (const { name, dtype } of tensors) graph.assign(examplesVariable(name), dtype);
-      this.variables = { key, session: this.open(graph) };
-    }
-    return this.variables.session;
+  private say(
+    description: Description,
+    place: BatchPlace,
+    tensors: readonly (Named & { readonly shape: readonly number[]; readonly values: HostValues })[],
+  ): Promise<Int32Array> {
+    const bytes = encode(description);
+    const values = tensors.map(
+      ({ name, dtype, shape, values }) =>
+        [`${place}/${examplesVariable(name, place)}/value`, dtype, shape, values] as const,
+    );
+    const said = [`${place}/descriptions/value`, uint8, [bytes.length], bytes] as const;
+    return this.exchange(tensors, [...values, said], `${place}/descriptions/enqueue`);
   }
+
+  /** Says something, and waits for the next request, in one run: each takes a part of a millisecond. */
+  private async exchange(
+    tensors: readonly Named[],
+    feeds: Parameters<Addon['run']>[1],
+    ...targets: string[]
+  ): Promise<Int32Array> {
+    const session = this.sessionFor(tensors);
+    const [request] = await this.addon.run(
+      session,
+      feeds,
+      ['requests/dequeue'],
+      targets,
+      runOptions(undefined),
+    );
+    return new Int32Array(request!.data);
+  }
+
+  /** With variables for tensors of these names, in both places. */
+  private sessionFor(tensors: readonly Named[]): SessionHandle {
+    const key = JSON.stringify(tensors.map(({ name, dtype }) => [name, dtype]));
+    if (this.session?.key === key) return this.session.handle;
+    const device = cpuOf(this.task);
+    const requests = new DeviceGraph(device);
+    requests.dequeue('requests', dataTypes.int32);
+    const answers = ([0, 1] as const).map((place) => {
+      const graph = new DeviceGraph(device, `${place}/`);
+      const assigned = tensors.map(({ name, dtype }) => graph.assign(examplesVariable(name, place), dtype));
+      graph.enqueue('descriptions', uint8, assigned);
+      return graph;
+    });
+    this.close().catch(() => undefined);
+    this.session = { key, handle: this.open([requests, ...answers].flatMap(({ nodes }) => nodes)) };
+    return this.session.handle;
+  }
+}
+
+interface Named {
+  readonly name: string;
+  readonly dtype: DataType;
 }

@@ -18,10 +18,10 @@ export class WorkerBatch {
     this.counts = [...described.values()].map(({ counts }) => counts);
     const [first] = described.values();
     const tensors = first!.tensors.map(({ name, dtype, shape }) => {
-      const parts = [...described].map(([worker, { tag, tensors }]) => {
+      const parts = [...described].map(([worker, { tag, place, tensors }]) => {
         const own = tensors.find((tensor) => tensor.name === name && tensor.dtype === dtype);
         if (own === undefined) throw new ClusterError(`worker ${worker} has no examples of '${name}'.`);
-        return [worker, { shape: own.shape, tag }] as const;
+        return [worker, { place, shape: own.shape, tag }] as const;
       });
       const type = dtype === dataTypes.bool ? 'bool' : dtype === dataTypes.int32 ? 'int32' : 'float32';
       const shown = tf.zeros([...shape], type);
