@@ -1,3 +1,4 @@
+import { graphOptions } from '../program/graph-options.js';
 import { Message } from '../program/wire.js';
 import type { ClusterSpec, Task } from './spec.js';
 
@@ -35,7 +36,9 @@ export function configProto({ devices, deadline, threads, xla }: SessionOptions)
   if (threads !== undefined) config.varint(2, threads);
   for (const device of devices) config.string(4, device);
   config.message(6, new Message().varint(4, true)).varint(7, true);
-  if (xla) config.message(10, new Message().message(3, new Message().varint(5, 2)));
+  const graph = graphOptions();
+  if (xla) graph.message(3, new Message().varint(5, 2));
+  config.message(10, graph);
   return config.varint(11, deadline).finish();
 }
 
