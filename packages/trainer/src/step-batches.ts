@@ -13,6 +13,8 @@ import type { Sampling, SamplingState } from './samplers/sampler.js';
 
 /** Handing a step over to a thread of its own takes some 0.1 ms: to make a batch meanwhile, it has to take longer. */
 const WORTH_WHILE = 0.001;
+/** Of so many steps the quickest tells how long a batch takes: any may be interrupted. */
+const RECENT = 8;
 
 /** The batches of one step, or what came in the way of them. */
 interface Made<H extends Heads, I extends InputKind> {
@@ -27,7 +29,7 @@ export class StepBatches<H extends Heads, I extends InputKind> {
   /** Two of each, since the batches of a step are there while those of the next are made. */
   private readonly memories: readonly (readonly BatchMemory[])[];
   private turn = 0;
-  private lastSeconds = 0;
+  private recent: readonly number[] = [];
   private ahead: (Made<H, I> & { readonly before: SamplingState }) | undefined;
 
   /**
@@ -50,13 +52,13 @@ export class StepBatches<H extends Heads, I extends InputKind> {
     const made = this.ahead ?? this.make();
     this.ahead = undefined;
     if ('error' in made) throw made.error;
-    this.lastSeconds = made.seconds;
+    this.recent = [made.seconds, ...this.recent.slice(0, RECENT - 1)];
     return made;
   }
 
-  /** Whether the last ones took so long that the next ones had better be made while a step is computed. */
+  /** Whether they take so long that the next ones had better be made while a step is computed. */
   get areSlow(): boolean {
-    return this.lastSeconds > WORTH_WHILE;
+    return Math.min(...this.recent) > WORTH_WHILE;
   }
 
   /** Makes those of the next step already; what comes in the way is thrown by `next`. */
