@@ -28,30 +28,3 @@ export function spreadOf(values: readonly number[]): number {
   const at = (part: number) => Math.log(sorted[Math.floor(part * (sorted.length - 1))]!);
   return (at(0.75) - at(0.25)) / 1.349;
 }
-
-/** `a` beside `b`, measured together. */
-export type Pair = readonly [a: number, b: number];
-
-const RESAMPLES = 2000;
-
-/**
- * The ratio of all of a to all of b, and between what it lies in 95 of 100 resamplings of the pairs (B. Efron, R.
- * Tibshirani, "An Introduction to the Bootstrap", 1993, section 13.3).
- */
-export function ratioOfTotals(pairs: readonly Pair[], seed = 1) {
-  const random = seeded(seed);
-  const ratioOf = (pick: (index: number) => Pair) => {
-    let [ofA, ofB] = [0, 0];
-    for (const index of pairs.keys()) {
-      const [a, b] = pick(index);
-      ofA += a;
-      ofB += b;
-    }
-    return ofA / ofB;
-  };
-  const resampled = Array.from({ length: RESAMPLES }, () =>
-    ratioOf(() => pairs[Math.floor(random() * pairs.length)]!),
-  ).sort((a, b) => a - b);
-  const [low, high] = [0.025, 0.975].map((part) => resampled[Math.floor(part * RESAMPLES)]!);
-  return { ratio: ratioOf((index) => pairs[index]!), low: low!, high: high! };
-}
