@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { seededRandom } from '@espalier/core';
 import * as engine from '@espalier/engine';
 import { type ClusterEvent, connect, readSpec } from '@espalier/engine/cluster';
-import { constant, type FitOptions, fit } from '@espalier/trainer';
+import { constant, type FitOptions, fit, samplers } from '@espalier/trainer';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { runFolder } from '../src/checkpoints/run-folder.js';
@@ -117,6 +117,18 @@ describe.skipIf(missing !== undefined || inject('engine') !== 'wasm')('a cluster
       }
     }
   }
+
+  test('gives the losses of one machine where the sampler chooses by the losses', async () => {
+    const following = () => ({ ...options(), sampler: samplers.byLoss<SideHeads>() });
+    const alone = await fit(own(compose()), following());
+    const cluster = await connect({ file: machines.file });
+    const together = await fit(own(compose()), { ...following(), cluster });
+    cluster.close();
+    expect(together.map(({ losses }) => Object.keys(losses))).toEqual(
+      alone.map(({ losses }) => Object.keys(losses)),
+    );
+    expectLosses(together, alone);
+  });
 
   test('a worker that is killed and comes back takes the step up again', async () => {
     const alone = await fit(own(compose()), options());
