@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import * as engine from '@espalier/engine';
+import { engineOf } from '@espalier/example-kit';
 import { sum } from '@espalier/losses';
 import { fit } from '@espalier/trainer';
 import { consoleProgress } from '@espalier/trainer/node';
@@ -18,7 +19,7 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
   },
 });
-await engine.use(values.engine === 'native' ? 'native' : 'auto');
+await engine.use(engineOf(values.engine));
 const seed = Number(values.seed);
 const faces =
   values.set === 'drawings'

@@ -171,7 +171,8 @@ function vectorsOf(file: string, takesVectors: boolean): string {
   throw new UsageError(`--vectors is "${file}"; this example takes no word vectors.`);
 }
 
-function engineOf(text: string): ExampleOptions['engine'] {
+/** @throws UsageError where there is no such engine. */
+export function engineOf(text: string): ExampleOptions['engine'] {
   const engine = engines.find((name) => name === text);
   if (engine !== undefined) return engine;
   throw new UsageError(`--engine is "${text}"; expected one of ${engines.join(', ')}.`);
@@ -202,7 +203,8 @@ function parse(args: readonly string[]) {
   }
 }
 
-function wholeNumber(option: string, text: string, least: number): number {
+/** @throws UsageError where the text is none, or less. */
+export function wholeNumber(option: string, text: string, least: number): number {
   const number = Number(text);
   if (Number.isSafeInteger(number) && number >= least && text.trim() !== '') return number;
   throw new UsageError(`--${option} is "${text}"; expected a whole number from ${least}.`);

@@ -3,6 +3,7 @@ import type { Heads, MultiTaskModel } from '@espalier/core';
 import * as engine from '@espalier/engine';
 import { type DataOf, evaluate, type FitOptions, fit } from '@espalier/trainer';
 import { consoleProgress } from '@espalier/trainer/node';
+import { engineOf, wholeNumber } from './options.js';
 
 export interface Validation<H extends Heads> {
   readonly model: MultiTaskModel<H>;
@@ -12,6 +13,14 @@ export interface Validation<H extends Heads> {
   /** What was trained or measured on, for the console. */
   readonly described: string;
 }
+
+const usage = `Options:
+  --engine NAME    where the arithmetic runs (native)
+  --epochs N       how often every training example is seen
+  --seed N         the seed of weights, data and order (1)
+  --set NAME       the data set, where the example has several
+  --vectors FILE   begin with these words' vectors, where the example takes some
+  --help           this text`;
 
 /**
  * Trains a network and measures it on examples that are neither trained nor tested on, as a program: settings are chosen
@@ -34,17 +43,20 @@ export async function validate<H extends Heads>(
       seed: { type: 'string', default: '1' },
       set: { type: 'string' },
       vectors: { type: 'string' },
+      help: { type: 'boolean', default: false },
     },
   });
-  await engine.use(values.engine === 'native' ? 'native' : 'auto');
-  const seed = Number(values.seed);
+  if (values.help) return console.log(usage);
+  const seed = wholeNumber('seed', values.seed, 0);
+  const epochs = wholeNumber('epochs', values.epochs, 1);
+  await engine.use(engineOf(values.engine));
   const { model, train, validation, described } = await prepare(seed, values.vectors);
   const watcher = consoleProgress<H>('validation');
   const started = performance.now();
   await fit(model, {
     ...recipe,
     data: train,
-    epochs: Number(values.epochs),
+    epochs,
     seed,
     onStep: (record) => watcher.step(record),
   });

@@ -7,6 +7,7 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import * as engine from '@espalier/engine';
+import { engineOf } from '@espalier/example-kit';
 import { spreadOf } from '@espalier/trainer';
 import { curve } from './curve.js';
 import { type FewLabels, type Measured, measure } from './few-labels.js';
@@ -32,7 +33,7 @@ const cells = seeds.flatMap((seed) =>
   SHARES.flatMap((share) => NETWORKS.map((network): FewLabels => ({ share, network, seed, epochs }))),
 );
 
-await engine.use(values.engine === 'native' ? 'native' : 'auto');
+await engine.use(engineOf(values.engine));
 const sentences = await readSentences('train');
 const tested = await readSentences('test');
 const known = await readMeasured(values.out);
