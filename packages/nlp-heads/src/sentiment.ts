@@ -46,10 +46,8 @@ export function sentiment({
   const polarityOf = (rating: number) => (rating < -neutral ? 0 : rating > neutral ? 2 : 1);
   const sharesOf = (rating: number) => {
     if (deviation === 0) return POLARITIES.map((_, place) => Number(place === polarityOf(rating)));
-    const [negative, positive] = [-neutral - rating, rating - neutral].map((place) =>
-      normal(place / deviation),
-    );
-    return [negative, 1 - negative - positive, positive];
+    const [negative, notPositive] = [-neutral, neutral].map((limit) => normal((limit - rating) / deviation));
+    return [negative, notPositive - negative, 1 - notPositive];
   };
   const metric = <Value>(
     name: string,

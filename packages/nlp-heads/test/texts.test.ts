@@ -90,6 +90,7 @@ test('a rating near the limit of a class teaches both in part, where ratings may
         expect(mirrored[0]).toBeCloseTo(positive, 5);
       },
     ),
+    { examples: [[-1.3, 0.0365]] },
   );
   const [limit, beyond] = taught([0.5, 1.2], 0.35);
   expect(limit[2]).toBeCloseTo(0.5, 6);
