@@ -39,10 +39,8 @@ export class TogetherSteps<H extends Heads, I extends InputKind> implements Clus
     this.following = undefined;
     return repeatWhereLost(this.cluster, at.step, async () => {
       const workers = await this.cluster.ready(at.step);
-      const reading = this.begin(examples, workers, at.step);
-      // Should the step be repeated, the examples are read again.
-      examples.reading = undefined;
-      const batch = await reading.batch;
+      // A step is repeated in another generation, so its examples are read again.
+      const batch = await this.begin(examples, workers, at.step).batch;
       const part = partOfWorkers(this.tasks, batch, 'without masks');
       try {
         const draws = this.following?.draws ?? next();
@@ -51,6 +49,10 @@ export class TogetherSteps<H extends Heads, I extends InputKind> implements Clus
           this.begin(this.following, workers, at.step + 1);
         }
         return training.stepOn(() => (labelledTasks([part]).length > 0 ? [part] : []), at);
+      } catch (error) {
+        // Whoever finds out what is wrong finds nothing under way.
+        await this.following?.reading?.batch.catch(() => undefined);
+        throw error;
       } finally {
         tf.dispose(part.tensors as tf.NamedTensorMap);
       }
