@@ -123,9 +123,10 @@ class Reader {
   }
 
   /** @returns the next request. */
-  private async answer([chief, turn, ...asked]: Int32Array): Promise<Int32Array> {
+  private async answer(request: Int32Array): Promise<Int32Array> {
+    const [chief, turn, into, ...asked] = request;
     const tag = `${chief}:${turn}`;
-    const place = asked.shift() as BatchPlace;
+    const place = into as BatchPlace;
     let found: WorkerExamples;
     try {
       found = await this.examples.read(Int32Array.from(asked));
