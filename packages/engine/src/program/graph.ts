@@ -3,6 +3,7 @@ import { type DataType, dataTypes } from './binding.js';
 import type { Draws } from './compare-traces.js';
 import type { Distribution } from './draws.js';
 import { fuseBatchNorms } from './fuse-batch-norm.js';
+import { fuseClips } from './fuse-clips.js';
 import { fuseSums, isSmall, type Product, transposeOnce } from './fuse-products.js';
 import { type AttributeValue, type GraphNode, isTrue, nodeOf, type TensorValue } from './saved-model.js';
 import type { Trace, TraceNode, Value } from './trace.js';
@@ -86,6 +87,7 @@ export class Graph {
   /** The nodes that something fetched depends on, and those that are fed. */
   get nodes(): readonly GraphNode[] {
     const fusions = [
+      fuseClips,
       (nodes: readonly GraphNode[]) => fuseBatchNorms(nodes, this.averaged),
       (nodes: readonly GraphNode[]) => fuseSums(nodes, this.products),
       (nodes: readonly GraphNode[]) => transposeOnce(nodes, this.products),
