@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as engine from '../src/index.js';
-import { fuseSums, type Product, transposeOnce } from '../src/program/fuse-products.js';
+import { joinProducts, multiplyPacked, type Product, transposeOnce } from '../src/program/fuse-products.js';
 import type { GraphNode } from '../src/program/saved-model.js';
 import { isNativeInstalled } from './native-installed.js';
 
@@ -33,19 +33,70 @@ describe('a graph', () => {
   const opOf = (nodes: readonly GraphNode[], name: string) => nodes.find((node) => node.name === name)?.op;
 
   test('a sum of products becomes one product of what is laid side by side', () => {
-    const nodes = fuseSums([...sum, add('e/end', 'e/sum', 'x')], known);
+    const nodes = joinProducts([...sum, add('e/end', 'e/sum', 'x')], known);
     const fused = nodes.find(({ name }) => name === 'e/sum')!;
     expect(fused.op).toBe('MatMul');
     const [left, right] = fused.inputs.map((input) => nodes.find(({ name }) => name === input)!);
-    expect([left!.op, ...left!.inputs.slice(0, 3)]).toEqual(['ConcatV2', 'ap', 'aq', 'ar']);
-    expect([right!.op, ...right!.inputs.slice(0, 3)]).toEqual(['ConcatV2', 'bp', 'bq', 'br']);
+    expect([left!.op, ...left!.inputs.slice(0, 3)]).toEqual(['ConcatV2', 'ar', 'aq', 'ap']);
+    expect([right!.op, ...right!.inputs.slice(0, 3)]).toEqual(['ConcatV2', 'br', 'bq', 'bp']);
   });
 
   test('two products, those of other shapes, and those that something else needs are left', () => {
-    expect(opOf(fuseSums(sum.slice(0, 4), known), 'e/pq')).toBe('Add');
+    expect(opOf(joinProducts(sum.slice(0, 4), known), 'e/pq')).toBe('Add');
     const other = new Map(known).set('e/r', { ...product, shape: [1, 3] });
-    expect(opOf(fuseSums(sum, other), 'e/sum')).toBe('Add');
-    expect(opOf(fuseSums([...sum, add('e/again', 'e/p', 'x')], known), 'e/sum')).toBe('Add');
+    expect(opOf(joinProducts(sum, other), 'e/sum')).toBe('Add');
+    expect(opOf(joinProducts([...sum, add('e/again', 'e/p', 'x')], known), 'e/sum')).toBe('Add');
+  });
+
+  const unpack = (num: number, axis = 0): GraphNode => ({
+    name: 'u',
+    op: 'Unpack',
+    inputs: ['x'],
+    attributes: { num: { kind: 'int', value: num }, axis: { kind: 'int', value: axis } },
+  });
+  const pack = (...inputs: string[]): GraphNode => ({
+    name: 'stack',
+    op: 'Pack',
+    inputs,
+    attributes: { axis: { kind: 'int', value: 0 } },
+  });
+  const by = (w: string) => ['p', 'q', 'r'].map((name) => matMul(`e/${name}`, `a${name}`, w));
+
+  test('products by one matrix that are stacked become one', () => {
+    const nodes = joinProducts([...by('w'), pack('e/p', 'e/q', 'e/r')], known);
+    const stack = nodes.find(({ name }) => name === 'stack')!;
+    const whole = nodes.find(({ name }) => name === stack.inputs[0])!;
+    expect([stack.op, whole.op, whole.inputs[1]]).toEqual(['Reshape', 'MatMul', 'w']);
+    const left = nodes.find(({ name }) => name === whole.inputs[0])!;
+    expect([left.op, ...left.inputs.slice(0, 3)]).toEqual(['ConcatV2', 'ap', 'aq', 'ar']);
+  });
+
+  test('those that something else needs, by other matrices, or stacked with something else are left', () => {
+    const left = (nodes: readonly GraphNode[]) =>
+      expect(opOf(joinProducts(nodes, known), 'stack')).toBe('Pack');
+    left([...by('w'), pack('e/p', 'e/q', 'e/r'), add('e/again', 'e/p', 'x')]);
+    left([...terms, pack('e/p', 'e/q', 'e/r')]);
+    left([...by('w'), pack('e/p', 'e/q', 'e/r', 'x')]);
+  });
+
+  test('what is unpacked is multiplied as a whole', () => {
+    const parts = ['u', 'u:1', 'u:2'].map((part, index) => matMul(`e/${'pqr'[index]}`, part, 'w'));
+    const nodes = multiplyPacked([unpack(3), ...parts, add('e/end', 'e/p', 'e/r')], known);
+    const [p, r] = nodes.find(({ name }) => name === 'e/end')!.inputs;
+    expect(r).toBe(`${p}:2`);
+    const unpacked = nodes.find(({ name }) => name === p)!;
+    const [shaped] = unpacked.inputs.map((input) => nodes.find(({ name }) => name === input)!);
+    const [whole] = shaped!.inputs.map((input) => nodes.find(({ name }) => name === input)!);
+    expect([unpacked.op, shaped!.op, whole!.op, whole!.inputs[1]]).toEqual([
+      'Unpack',
+      'Reshape',
+      'MatMul',
+      'w',
+    ]);
+    for (const other of [unpack(4), unpack(3, 1)]) {
+      const nodes = multiplyPacked([other, ...parts, add('e/end', 'e/p', 'e/r')], known);
+      expect(nodes.find(({ name }) => name === 'e/end')!.inputs).toEqual(['e/p', 'e/r']);
+    }
   });
 
   test('a matrix that three products turn round is turned round once', () => {
@@ -69,6 +120,47 @@ describe.runIf(await isNativeInstalled())('on native', () => {
   beforeAll(() => engine.use('native'));
 
   const length = fc.integer({ min: 1, max: 5 });
+
+  test('a recurrent layer is what it is time by time, its gradients too', () => {
+    fc.assert(
+      fc.property(
+        fc.record({ times: fc.integer({ min: 2, max: 5 }), rows: length, inner: length, columns: length }),
+        ({ times, rows, inner, columns }) => {
+          tf.tidy(() => {
+            const draw = (shape: number[], seed: number) => tf.randomNormal(shape, 0, 1, 'float32', seed);
+            const w = tf.variable(draw([inner, columns], 1));
+            const u = tf.variable(draw([columns, columns], 2));
+            const x = tf.variable(draw([times, rows, inner], 3));
+            const step = () => {
+              const { loss, gradients } = engine.lossGradients(() => {
+                let h = tf.zeros([rows, columns]);
+                const states = tf.unstack(x).map((x) => {
+                  h = tf.tanh(tf.add(tf.matMul(x, w), tf.matMul(h, u)));
+                  return h;
+                });
+                return tf.sum(tf.square(tf.stack(states))) as tf.Scalar;
+              }, [w, u, x]);
+              return {
+                loss,
+                w: gradients.get(w)!,
+                u: gradients.get(u) ?? tf.zeros([1]),
+                x: gradients.get(x)!,
+              };
+            };
+            const program = engine.program({ state: [w, u, x], entries: { step } });
+            const found = program.entries.step();
+            for (const [name, expected] of Object.entries(step())) {
+              const difference = tf.max(tf.abs(tf.sub(found[name as keyof typeof found], expected)));
+              expect(difference.dataSync()[0], name).toBeLessThan(1e-4);
+            }
+            program.dispose();
+            tf.dispose([w, u, x]);
+          });
+        },
+      ),
+      { numRuns: 15 },
+    );
+  });
 
   test('sums of products and of sums are what they are one by one', () => {
     fc.assert(

@@ -4,7 +4,7 @@ import type { Draws } from './compare-traces.js';
 import type { Distribution } from './draws.js';
 import { fuseBatchNorms } from './fuse-batch-norm.js';
 import { fuseClips } from './fuse-clips.js';
-import { fuseSums, isSmall, type Product, transposeOnce } from './fuse-products.js';
+import { isSmall, joinProducts, multiplyPacked, type Product, transposeOnce } from './fuse-products.js';
 import { type AttributeValue, type GraphNode, isTrue, nodeOf, type TensorValue } from './saved-model.js';
 import type { Trace, TraceNode, Value } from './trace.js';
 
@@ -89,7 +89,8 @@ export class Graph {
     const fusions = [
       fuseClips,
       (nodes: readonly GraphNode[]) => fuseBatchNorms(nodes, this.averaged),
-      (nodes: readonly GraphNode[]) => fuseSums(nodes, this.products),
+      (nodes: readonly GraphNode[]) => joinProducts(nodes, this.products),
+      (nodes: readonly GraphNode[]) => multiplyPacked(nodes, this.products),
       (nodes: readonly GraphNode[]) => transposeOnce(nodes, this.products),
     ];
     return fusions.reduce(
