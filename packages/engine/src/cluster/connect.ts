@@ -6,7 +6,7 @@ import type { TracedRunnerOptions } from '../program/traced-runner.js';
 import { addon as addonVersion } from '../versions.js';
 import { ClusterRunner } from './cluster-runner.js';
 import { ClusterSession, faultOf } from './cluster-session.js';
-import { type BatchDescription, type Description, decode, type Hello } from './messages.js';
+import { type BatchDescription, type Description, decode, type Hello, protocol } from './messages.js';
 import { type BatchPlace, cpuOf, DeviceGraph, uint8 } from './nodes.js';
 import { configProto, runOptions, type SessionOptions } from './protos.js';
 import { type ClusterSpec, describeTask, readSpec, type Task, taskName } from './spec.js';
@@ -374,7 +374,6 @@ export class Cluster {
     const machine = describeTask(this.spec, task);
     const own = {
       tensorflow: this.addon.version(),
-      addon: addonVersion,
       cluster: JSON.stringify(this.spec.jobs),
     };
     if (hello.tensorflow !== own.tensorflow) {
@@ -382,7 +381,7 @@ export class Cluster {
         `${machine} has TensorFlow ${hello.tensorflow}, the chief ${own.tensorflow}. Install the same @espalier/engine on both.`,
       );
     }
-    if (hello.addon !== own.addon) {
+    if (hello.addon !== addonVersion || hello.protocol !== protocol) {
       throw new ClusterError(
         `${machine} has another version of @espalier/engine than the chief. Install the same.`,
       );

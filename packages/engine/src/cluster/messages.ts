@@ -1,8 +1,12 @@
 import type { DataType } from '../program/binding.js';
 import type { BatchPlace } from './nodes.js';
 
+/** Another number for every change of what machines say to each other, and of the nodes by which they do. */
+export const protocol = 2;
+
 /** What a process says of itself when its server runs; the chief compares. */
 export interface Hello {
+  readonly protocol: number;
   readonly tensorflow: string;
   /** The version of our own addon. */
   readonly addon: string;

@@ -6,7 +6,7 @@ import type { NamedTensors } from '../program/entry.js';
 import { encodeGraph, type GraphNode } from '../program/saved-model.js';
 import { addon as addonVersion } from '../versions.js';
 import { addressToListenOn } from './address.js';
-import { type Description, encode, type Hello } from './messages.js';
+import { type Description, encode, type Hello, protocol } from './messages.js';
 import { type BatchPlace, cpuOf, DeviceGraph, examplesVariable, uint8 } from './nodes.js';
 import { configProto, runOptions, serverDef } from './protos.js';
 import { type ClusterSpec, describeTask, type Task, taskName } from './spec.js';
@@ -64,6 +64,7 @@ export async function serve(
     addon.openSession(encodeGraph(nodes), target, configProto({ devices: [taskName(task)], deadline: 0 }));
   const greeting = open(graph.nodes);
   const hello: Hello = {
+    protocol,
     tensorflow: addon.version(),
     addon: addonVersion,
     cluster: JSON.stringify(spec.jobs),

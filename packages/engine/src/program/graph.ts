@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { type DataType, dataTypes } from './binding.js';
 import type { Draws } from './compare-traces.js';
 import type { Distribution } from './draws.js';
+import { dropUnusedReads } from './drop-unused-reads.js';
 import { fuseBatchNorms } from './fuse-batch-norm.js';
 import { fuseClips } from './fuse-clips.js';
 import { isSmall, joinProducts, multiplyPacked, type Product, transposeOnce } from './fuse-products.js';
@@ -86,15 +87,16 @@ export class Graph {
 
   /** The nodes that something fetched depends on, and those that are fed. */
   get nodes(): readonly GraphNode[] {
-    const fusions = [
+    const rewrites = [
+      dropUnusedReads,
       fuseClips,
       (nodes: readonly GraphNode[]) => fuseBatchNorms(nodes, this.averaged),
       (nodes: readonly GraphNode[]) => joinProducts(nodes, this.products),
       (nodes: readonly GraphNode[]) => multiplyPacked(nodes, this.products),
       (nodes: readonly GraphNode[]) => transposeOnce(nodes, this.products),
     ];
-    return fusions.reduce(
-      (nodes, fuse) => reachable(fuse(nodes), this.ends),
+    return rewrites.reduce(
+      (nodes, rewrite) => reachable(rewrite(nodes), this.ends),
       reachable(this.added, this.ends),
     );
   }
