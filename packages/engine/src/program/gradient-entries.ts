@@ -63,14 +63,17 @@ export function gradientEntries<
           (values, walkBack) => {
             const tasks = values.map(walkBack);
             // A block a variable: one Jacobian of all would copy every gradient once more.
-            const jacobians = shared.map(({ id, size }) =>
-              tf.stack<tf.Tensor>(
-                tasks.map((reached) => tf.reshape(reached.get(id) ?? tf.zeros([size]), [size])),
-              ),
+            const jacobians = shared.map(({ id, shape, size }) =>
+              tf.reshape(tf.stack<tf.Tensor>(tasks.map((reached) => reached.get(id) ?? tf.zeros(shape))), [
+                tasks.length,
+                size,
+              ]),
             );
             const sums = own.flatMap(({ id }, index) => {
               const parts = tasks.flatMap((reached) => reached.get(id) ?? []);
-              return parts.length === 0 ? [] : [[ownName(index), tf.addN(parts)] as const];
+              return parts.length === 0
+                ? []
+                : [[ownName(index), parts.reduce((sum, part) => tf.add(sum, part))] as const];
             });
             held.set(
               Object.fromEntries([
