@@ -444,8 +444,9 @@ describe.skipIf(missing !== undefined || inject('engine') !== 'wasm')('two param
 
   test.each([
     ['TensorFlow', { tensorflow: '2.20.0' }, /worker\/task:1 .* has TensorFlow 2\.20\.0, the chief 2\./],
-    ['@espalier/engine', { addon: 'another' }, /worker\/task:1 .* another version of @espalier\/engine/],
-  ])('another version of %s on a worker is refused', async (_, said, message) => {
+    ['@espalier/engine', { addon: 'another' }, /worker\/task:1 .* has another version of @espalier\/engine/],
+    ['what is said', { protocol: 1 }, /worker\/task:1 .* has another version of @espalier\/engine/],
+  ] as const)('another version of %s on a worker is refused', async (_, said, message) => {
     // What a process says of itself when it starts.
     const pretend = `
       const { stringify } = JSON;
