@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { addonFile, findInstalled } from './cache.js';
 import { ClusterError } from './errors.js';
 import { type DataType, dataTypeOf, dataTypes, type HostValues } from './program/binding.js';
+import { setTensorFlow } from './tensorflow-settings.js';
 import { installCommand, tfjs } from './versions.js';
 
 /** A session of TensorFlow. */
@@ -80,8 +81,7 @@ export function loadAddon(): Addon {
         'it completes what is there.',
     );
   }
-  const settings: { TF_CPP_MIN_LOG_LEVEL?: string | undefined } = process.env;
-  settings.TF_CPP_MIN_LOG_LEVEL ??= '3';
+  setTensorFlow('3');
   return createRequire(import.meta.url)(file) as Addon;
 }
 

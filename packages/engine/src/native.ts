@@ -3,6 +3,7 @@ import { findInstalled, listInstalled } from './cache.js';
 import { EngineError } from './errors.js';
 import { cpuProblem, hasAvx, hostProblem, thisHost } from './host.js';
 import { loadRemedy } from './load-remedy.js';
+import { setTensorFlow } from './tensorflow-settings.js';
 import { findPackage, ownBinding, packages, type TfjsNode, withBinding } from './tfjs-node.js';
 import { installCommand, npmCommand } from './versions.js';
 
@@ -77,13 +78,7 @@ function loaded(load: Loader, tfjsNode: TfjsNode, binding: string): object {
 
 /** What tfjs-node expects of its host, set before it loads. */
 function prepareNode(): void {
-  // Otherwise TensorFlow takes nearly all of a GPU's memory, and writes pages of log lines to stderr.
-  const settings: {
-    TF_FORCE_GPU_ALLOW_GROWTH?: string | undefined;
-    TF_CPP_MIN_LOG_LEVEL?: string | undefined;
-  } = process.env;
-  settings.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
-  settings.TF_CPP_MIN_LOG_LEVEL ??= '2';
+  setTensorFlow('2');
   // Node 23 took these two out of `util`; tfjs-node 4.22 calls them.
   const util: { isArray?: unknown; isNullOrUndefined?: unknown } = process.getBuiltinModule('node:util');
   util.isArray ??= Array.isArray;

@@ -160,10 +160,12 @@ describe('loadNative', () => {
     fakeBinding();
     vi.stubEnv('TF_FORCE_GPU_ALLOW_GROWTH', undefined);
     vi.stubEnv('TF_CPP_MIN_LOG_LEVEL', '0');
+    vi.stubEnv('TF_ENABLE_ONEDNN_OPTS', undefined);
     try {
       loadNative(() => {
         expect(util.isNullOrUndefined).toBeTypeOf('function');
         expect(process.env).toMatchObject({ TF_FORCE_GPU_ALLOW_GROWTH: 'true', TF_CPP_MIN_LOG_LEVEL: '0' });
+        expect(process.env.TF_ENABLE_ONEDNN_OPTS).toBe(process.arch === 'x64' ? '1' : undefined);
         return tf;
       });
     } finally {
