@@ -12,11 +12,15 @@
 //   take(session)                                waits for what has begun, and gives the tensors
 //   wait(session)                                for what is behind; throws what it threw
 //   closeSession(session)                        a promise; cancels the runs that are under way; the process does not wait
+//   leave()                                      to be called when the process ends
 //
 // A feed is [name, type, shape, typed array]; a tensor that comes back is { dtype, shape, data: ArrayBuffer }.
 #include <node_api.h>
 
+#include <atomic>
 #include <condition_variable>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <mutex>
@@ -26,6 +30,10 @@
 #include <vector>
 
 #include "tensorflow/c/c_api.h"
+
+#ifdef __GLIBC__
+#include <unistd.h>
+#endif
 
 #ifdef __linux__
 #include <arpa/inet.h>
@@ -50,6 +58,48 @@ struct Failure {
   std::string message;
   bool failed() const { return code != TF_OK; }
   static Failure Of(const Status& status) { return {TF_GetCode(status.get()), TF_Message(status.get())}; }
+};
+
+// ---- The end of the process ------------------------------------------------------------------------------------
+
+// Runs on threads that nothing waits for, and servers.
+std::atomic<int> under_way{0};
+
+// Beside them the C library must not take TensorFlow down: that ends by a signal. What is to be done at the exit is done in
+// the other order, so this has to be said when all that TensorFlow has to do is known.
+napi_value Leave(napi_env, napi_callback_info) {
+#ifdef __GLIBC__
+  const auto end = [](int status, void*) {
+    if (under_way == 0) return;
+    std::fflush(nullptr);
+    _exit(status);
+  };
+  on_exit(end, nullptr);
+#endif
+  return nullptr;
+}
+
+// What threads must know of Node before they hand something over.
+struct Environment {
+  std::mutex mutex;
+  bool ended = false;
+
+  static std::shared_ptr<Environment>& Of(napi_env env) {
+    void* held = nullptr;
+    napi_get_instance_data(env, &held);
+    return *static_cast<std::shared_ptr<Environment>*>(held);
+  }
+
+  static void Begin(napi_env env) {
+    auto* held = new std::shared_ptr<Environment>(std::make_shared<Environment>());
+    napi_set_instance_data(env, held, nullptr, nullptr);
+    const auto end = [](void* held) {
+      auto& environment = *static_cast<std::shared_ptr<Environment>*>(held);
+      std::lock_guard<std::mutex> lock(environment->mutex);
+      environment->ended = true;
+    };
+    napi_add_env_cleanup_hook(env, end, held);
+  }
 };
 
 // ---- JavaScript ------------------------------------------------------------------------------------------------
@@ -205,6 +255,7 @@ napi_value StartServer(napi_env env, napi_callback_info info) {
 #endif
   TF_ServerStart(server, status.get());
   if (Failure::Of(status).failed()) return Throw(env, Failure::Of(status));
+  under_way++;
   return Text(env, TF_ServerTarget(server));
 }
 
@@ -410,7 +461,9 @@ class Behind {
       if (run_ == nullptr) return;
       Run* run = run_.get();
       lock.unlock();
+      under_way++;
       run->Execute();
+      under_way--;
       lock.lock();
       failure_ = run->failure;
       if (failure_.failed()) failure_.message = run->what + failure_.message;
@@ -541,8 +594,12 @@ napi_value Later(napi_env env, Run* run, bool keeps_alive, void (*execute)(Run*)
   napi_create_threadsafe_function(env, nullptr, nullptr, Text(env, "TensorFlow"), 0, 1, nullptr, nullptr, nullptr,
                                   complete, &ended);
   if (!keeps_alive) napi_unref_threadsafe_function(env, ended);
-  std::thread([run, execute, ended] {
+  under_way++;
+  std::thread([run, execute, ended, environment = Environment::Of(env)] {
     execute(run);
+    under_way--;
+    std::lock_guard<std::mutex> lock(environment->mutex);
+    if (environment->ended) return;
     if (napi_call_threadsafe_function(ended, run, napi_tsfn_blocking) != napi_closing)
       napi_release_threadsafe_function(ended, napi_tsfn_release);
   }).detach();
@@ -577,12 +634,14 @@ napi_value CloseSession(napi_env env, napi_callback_info info) {
 napi_value Version(napi_env env, napi_callback_info) { return Text(env, TF_Version()); }
 
 napi_value Start(napi_env env, napi_value exports) {
+  Environment::Begin(env);
   const auto add = [&](const char* name, napi_callback callback) {
     napi_value function;
     napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function);
     napi_set_named_property(env, exports, name, function);
   };
   add("version", Version);
+  add("leave", Leave);
   add("startServer", StartServer);
   add("openSession", OpenSession);
   add("extend", Extend);

@@ -60,7 +60,11 @@ export interface Addon {
   /** For what is behind; throws what it threw. */
   wait(session: SessionHandle): void;
   closeSession(session: SessionHandle): Promise<void>;
+  /** For when the process ends: what is under way then is left as it is. */
+  leave(): void;
 }
+
+let loaded: Addon | undefined;
 
 /** Our addon in what is installed; undefined without it. */
 export function findAddon(): string | undefined {
@@ -73,6 +77,7 @@ export function findAddon(): string | undefined {
 
 /** @throws ClusterError where it is not installed. */
 export function loadAddon(): Addon {
+  if (loaded !== undefined) return loaded;
   const { createRequire } = process.getBuiltinModule('node:module');
   const file = findAddon();
   if (file === undefined) {
@@ -82,7 +87,10 @@ export function loadAddon(): Addon {
     );
   }
   setTensorFlow('3');
-  return createRequire(import.meta.url)(file) as Addon;
+  const addon: Addon = createRequire(import.meta.url)(file);
+  process.once('exit', () => addon.leave());
+  loaded = addon;
+  return addon;
 }
 
 /** Tensors for nodes. */

@@ -3,8 +3,10 @@ import { once } from 'node:events';
 import '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test, vi } from 'vitest';
-import { loadAddon } from '../src/addon.js';
+import { findAddon, loadAddon } from '../src/addon.js';
 import * as engine from '../src/index.js';
+import { type DataType, dataTypes } from '../src/program/binding.js';
+import { encodeGraph, type GraphNode } from '../src/program/saved-model.js';
 import { isNativeInstalled } from './native-installed.js';
 
 const isNative = await isNativeInstalled();
@@ -193,5 +195,64 @@ describe.skipIf(!isNative)('a session of the addon', () => {
       return (await once(child, 'exit'))[0] as number | null;
     });
     expect(await Promise.all(codes)).toEqual([0, 7]);
+  });
+
+  test('so does one that waits for what it has begun on a thread of its own', async () => {
+    const node = (
+      name: string,
+      op: string,
+      inputs: string[],
+      attributes: GraphNode['attributes'],
+    ): GraphNode => ({
+      name,
+      op,
+      inputs,
+      attributes,
+    });
+    const constant = (name: string, dtype: DataType, shape: number[], values: Int32Array | Float32Array) =>
+      node(name, 'Const', [], {
+        dtype: { kind: 'type', value: dtype },
+        value: { kind: 'tensor', value: { dtype, shape, content: new Uint8Array(values.buffer) } },
+      });
+    const T = { kind: 'type', value: dataTypes.float32 } as const;
+    const products = Array.from({ length: 50 }, (_, index) => {
+      const input = index === 0 ? 'x' : `product${index - 1}`;
+      return node(`product${index}`, 'MatMul', [input, 'x'], { T });
+    });
+    const graph = encodeGraph([
+      constant('shape', dataTypes.int32, [2], Int32Array.of(1000, 1000)),
+      constant('one', dataTypes.float32, [], Float32Array.of(1)),
+      node('x', 'Fill', ['shape', 'one'], { T, index_type: { kind: 'type', value: dataTypes.int32 } }),
+      ...products,
+    ]);
+    const program = `
+      const engine = await import('@espalier/engine');
+      const tf = await import('@tensorflow/tfjs-core');
+      await engine.use('native');
+      engine.program({ state: [], entries: { step: () => ({ one: tf.add(0, 1) }) } }).entries.step();
+      const { createRequire } = await import('node:module');
+      const addon = createRequire(import.meta.url)(process.env.ADDON);
+      const nothing = new Uint8Array();
+      const session = addon.openSession(Buffer.from(process.env.GRAPH, 'base64'), '', nothing);
+      addon.run(session, [], ['product49'], [], nothing).catch(() => undefined);
+      if (process.env.CLOSE) addon.closeSession(session).catch(() => undefined);
+      setTimeout(() => process.exit(7), Number(process.env.MS));
+    `;
+    const codes = ['', 'yes'].flatMap((CLOSE) =>
+      ['0', '20', '100', '200'].map(async (MS) => {
+        const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+          env: {
+            ...process.env,
+            ADDON: findAddon(),
+            GRAPH: Buffer.from(graph).toString('base64'),
+            CLOSE,
+            MS,
+          },
+          cwd: new URL('..', import.meta.url),
+        });
+        return (await once(child, 'exit'))[0] as number | null;
+      }),
+    );
+    expect(await Promise.all(codes)).toEqual(codes.map(() => 7));
   });
 });
