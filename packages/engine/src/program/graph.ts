@@ -5,9 +5,12 @@ import type { Distribution } from './draws.js';
 import { dropUnusedReads } from './drop-unused-reads.js';
 import { fuseBatchNorms } from './fuse-batch-norm.js';
 import { fuseClips } from './fuse-clips.js';
-import { isSmall, joinProducts, multiplyPacked, type Product, transposeOnce } from './fuse-products.js';
+import { joinProducts } from './join-products.js';
+import { multiplyPacked } from './multiply-packed.js';
+import { isSmall, type Product } from './products.js';
 import { type AttributeValue, type GraphNode, isTrue, nodeOf, type TensorValue } from './saved-model.js';
 import type { Trace, TraceNode, Value } from './trace.js';
+import { transposeOnce } from './transpose-once.js';
 
 /** Names of the nodes of a variable that lives in the session. */
 export interface StateNodes {

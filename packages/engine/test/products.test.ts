@@ -2,8 +2,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as engine from '../src/index.js';
-import { joinProducts, multiplyPacked, type Product, transposeOnce } from '../src/program/fuse-products.js';
+import { joinProducts } from '../src/program/join-products.js';
+import { multiplyPacked } from '../src/program/multiply-packed.js';
+import type { Product } from '../src/program/products.js';
 import type { GraphNode } from '../src/program/saved-model.js';
+import { transposeOnce } from '../src/program/transpose-once.js';
 import { isNativeInstalled } from './native-installed.js';
 
 const matMul = (name: string, a: string, b: string, turned = false): GraphNode => ({
