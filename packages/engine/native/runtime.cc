@@ -597,11 +597,14 @@ napi_value Later(napi_env env, Run* run, bool keeps_alive, void (*execute)(Run*)
   under_way++;
   std::thread([run, execute, ended, environment = Environment::Of(env)] {
     execute(run);
+    {
+      std::lock_guard<std::mutex> lock(environment->mutex);
+      if (environment->ended)
+        delete run;
+      else if (napi_call_threadsafe_function(ended, run, napi_tsfn_blocking) != napi_closing)
+        napi_release_threadsafe_function(ended, napi_tsfn_release);
+    }
     under_way--;
-    std::lock_guard<std::mutex> lock(environment->mutex);
-    if (environment->ended) return;
-    if (napi_call_threadsafe_function(ended, run, napi_tsfn_blocking) != napi_closing)
-      napi_release_threadsafe_function(ended, napi_tsfn_release);
   }).detach();
   return promise;
 }
