@@ -1,7 +1,7 @@
 import { ProgramError } from '../errors.js';
 import { dataTypes } from '../program/binding.js';
 import type { EntryNodes } from '../program/graph.js';
-import { type AttributeValue, type GraphNode, nodeOf } from '../program/saved-model.js';
+import { type AttributeValue, type GraphNode, isControl, nodeOf } from '../program/saved-model.js';
 import { sumAttribute } from '../program/trace.js';
 import { cpuOf, DeviceGraph, devicesOf, examplesVariable, int32s, type } from './nodes.js';
 import { packTransfers } from './pack.js';
@@ -310,7 +310,7 @@ export function ancestors(
 }
 
 export function renamed(node: GraphNode, rename: (name: string) => string): GraphNode {
-  const input = (name: string) => (name.startsWith('^') ? `^${rename(name.slice(1))}` : rename(name));
+  const input = (name: string) => (isControl(name) ? `^${rename(name.slice(1))}` : rename(name));
   return { ...node, name: rename(node.name), inputs: node.inputs.map(input) };
 }
 

@@ -1,4 +1,4 @@
-import { type GraphNode, nodeOf } from './saved-model.js';
+import { entryOf, type GraphNode, isControl, nodeOf } from './saved-model.js';
 
 /**
  * A trace reads every variable before it changes, and after: what changes it waits for that. Where an entry does nothing
@@ -24,12 +24,4 @@ export function dropUnusedReads(nodes: readonly GraphNode[]): GraphNode[] {
       inputs: inputs.filter((input, index) => !isControl(input) || inputs.indexOf(input) === index),
     };
   });
-}
-
-function isControl(input: string): boolean {
-  return input.startsWith('^');
-}
-
-function entryOf(name: string): string {
-  return name.split('/')[0]!;
 }

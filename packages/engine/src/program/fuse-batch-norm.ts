@@ -1,5 +1,6 @@
 import { dataTypes } from './binding.js';
-import { type AttributeValue, type GraphNode, isTrue } from './saved-model.js';
+import { float } from './new-nodes.js';
+import { type GraphNode, isTrue } from './saved-model.js';
 
 /**
  * The gradient of a batch normalisation runs TensorFlow's own forward pass, for what that keeps. Where the same tensor
@@ -83,8 +84,6 @@ function isByOwnMoments(
     (x === meanOf || before(x, 'Reshape') === meanOf)
   );
 }
-
-const float: AttributeValue = { kind: 'type', value: dataTypes.float32 };
 
 function scalar(name: string, value: number): GraphNode {
   const tensor = {

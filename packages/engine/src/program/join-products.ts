@@ -1,7 +1,7 @@
 import { laidBeside, reshaped } from './new-nodes.js';
 import { fewest, isByRows, kindOf, type Operand, type Product } from './products.js';
 import { type GraphNode, nodeOf } from './saved-model.js';
-import { isFirst, unpacked } from './unpacked.js';
+import { isFirst, unpackingOf } from './unpacked.js';
 
 /**
  * Makes one operation of many small ones: each costs microseconds however small it is, and an unrolled recurrent layer
@@ -41,7 +41,7 @@ export function joinProducts(
     const known = joined.get(key);
     if (known !== undefined) return known[0]!.name;
     const name = `joined/${joined.size}`;
-    const whole = axis === 0 ? unpacked(names, byName) : undefined;
+    const whole = axis === 0 ? unpackingOf(names, byName)?.inputs[0] : undefined;
     joined.set(
       key,
       whole === undefined ? laidBeside(name, names, axis) : reshaped(name, whole, [-1, ...shape.slice(1)]),

@@ -1,7 +1,7 @@
 import { reshaped } from './new-nodes.js';
 import { fewest, isByRows, kindOf, type Product } from './products.js';
 import { type GraphNode, nodeOf } from './saved-model.js';
-import { isUnpacking, unpacked } from './unpacked.js';
+import { isUnpacking, unpackingOf } from './unpacked.js';
 
 /**
  * Multiplies what is unpacked as a whole, where each part of it is multiplied by the same matrix: the inputs of a
@@ -23,17 +23,16 @@ export function multiplyPacked(
   const replaced = new Map<string, string>();
   const added = [...groups.values()].flatMap((group, index): GraphNode[] => {
     const lefts = group.map(({ inputs }) => inputs[0]!);
-    const whole = group.length < fewest ? undefined : unpacked(lefts, byName);
-    if (whole === undefined) return [];
+    const unpacking = group.length < fewest ? undefined : unpackingOf(lefts, byName);
+    if (unpacking === undefined) return [];
     const [first] = group as [GraphNode];
     const { operands, shape } = products.get(first.name)!;
     const name = `packed/${index}`;
     group.forEach((node, place) => {
       replaced.set(node.name, place === 0 ? name : `${name}:${place}`);
     });
-    const unpacking = byName.get(nodeOf(lefts[0]!))!;
     return [
-      ...reshaped(`${name}/left`, whole, [-1, operands[0]!.shape[1]!]),
+      ...reshaped(`${name}/left`, unpacking.inputs[0]!, [-1, operands[0]!.shape[1]!]),
       { ...first, name: `${name}/product`, inputs: [`${name}/left`, first.inputs[1]!] },
       ...reshaped(`${name}/parts`, `${name}/product`, [group.length, ...shape]),
       { ...unpacking, name, inputs: [`${name}/parts`] },

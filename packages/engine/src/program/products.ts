@@ -1,4 +1,4 @@
-import { type GraphNode, isTrue } from './saved-model.js';
+import { entryOf, type GraphNode, isTrue } from './saved-model.js';
 
 /** What a node computes of tensors that could lie in one with those of other nodes. */
 export interface Product {
@@ -25,9 +25,8 @@ export function isSmall({ operands }: Product): boolean {
 
 /** Nodes are alike if their results have one shape, and their operands too. */
 export function kindOf({ name, op, inputs, attributes }: GraphNode, { operands, shape }: Product): string {
-  const [entry] = name.split('/');
   const others = inputs.slice(operands.length);
-  return JSON.stringify([entry, op, others, attributes, operands, shape]);
+  return JSON.stringify([entryOf(name), op, others, attributes, operands, shape]);
 }
 
 /** Whether each row of its result is made of the same row of its first operand. */

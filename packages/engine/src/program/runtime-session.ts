@@ -10,7 +10,7 @@ import {
 } from '../addon.js';
 import type { DataType, HostValues, NativeBackend } from './binding.js';
 import { graphOptions } from './graph-options.js';
-import { encodeGraph, type GraphNode, nodeOf } from './saved-model.js';
+import { encodeGraph, type GraphNode, isControl, nodeOf } from './saved-model.js';
 import { expectInUse, failing, type Session } from './session.js';
 import { Message } from './wire.js';
 
@@ -157,7 +157,7 @@ export class RuntimeSession implements Session {
       for (const input of node.inputs) {
         const source = nodeOf(input);
         if (!this.given.has(source)) stack.push(source);
-        else if (input.startsWith('^')) controls.add(source);
+        else if (isControl(input)) controls.add(source);
         else tensors.add(input);
       }
     }

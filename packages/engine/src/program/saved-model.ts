@@ -33,6 +33,16 @@ export function nodeOf(input: string): string {
   return input.replace(/^\^|:\d+$/g, '');
 }
 
+/** Whether an input is only something that must have run before. */
+export function isControl(input: string): boolean {
+  return input.startsWith('^');
+}
+
+/** The entry that a node belongs to, which its name begins with. */
+export function entryOf(name: string): string {
+  return name.split('/')[0]!;
+}
+
 export function isTrue(value: AttributeValue | undefined): boolean {
   return value?.kind === 'bool' && value.value;
 }
