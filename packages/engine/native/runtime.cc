@@ -12,6 +12,7 @@
 //   take(session)                                waits for what has begun, and gives the tensors
 //   wait(session)                                for what is behind; throws what it threw
 //   closeSession(session)                        a promise; cancels the runs that are under way; the process does not wait
+//   undisturbed(work, ...arguments)              calls work while this thread takes no signals; of up to four arguments
 //   leave()                                      to be called when the process ends
 //
 // A feed is [name, type, shape, typed array]; a tensor that comes back is { dtype, shape, data: ArrayBuffer }.
@@ -31,6 +32,10 @@
 
 #include "tensorflow/c/c_api.h"
 
+#ifndef _WIN32
+#include <signal.h>
+#endif
+
 #ifdef __GLIBC__
 #include <unistd.h>
 #endif
@@ -42,7 +47,6 @@
 #include <netinet/in.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <unistd.h>
 #endif
 
 namespace {
@@ -59,6 +63,37 @@ struct Failure {
   bool failed() const { return code != TF_OK; }
   static Failure Of(const Status& status) { return {TF_GetCode(status.get()), TF_Message(status.get())}; }
 };
+
+// ---- Signals ---------------------------------------------------------------------------------------------------
+
+// While oneDNN multiplies matrices the stack pointer may lie in the heap, and the handler of a signal would write there
+// (uxlfoundation/oneDNN#4845). So threads that compute take none. TensorFlow's have that from the one that starts them.
+class Undisturbed {
+ public:
+#ifndef _WIN32
+  Undisturbed() {
+    sigset_t signals;
+    sigfillset(&signals);
+    for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT}) sigdelset(&signals, fault);
+    pthread_sigmask(SIG_BLOCK, &signals, &before_);
+  }
+  ~Undisturbed() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_;
+#else
+  Undisturbed() {}
+#endif
+};
+
+napi_value CallUndisturbed(napi_env env, napi_callback_info info) {
+  size_t count = 5;
+  napi_value arguments[5], self, given = nullptr;
+  napi_get_cb_info(env, info, &count, arguments, &self, nullptr);
+  const Undisturbed undisturbed;
+  napi_call_function(env, self, arguments[0], count - 1, arguments + 1, &given);
+  return given;
+}
 
 // ---- The end of the process ------------------------------------------------------------------------------------
 
@@ -247,6 +282,7 @@ napi_value StartServer(napi_env env, napi_callback_info info) {
   return Throw(env, {TF_UNIMPLEMENTED, "on this system TensorFlow's servers would listen on every address"});
 #endif
   Status status = NewStatus();
+  const Undisturbed undisturbed;
   TF_Server* server = TF_NewServer(definition.data, definition.size, status.get());
   if (Failure::Of(status).failed()) return Throw(env, Failure::Of(status));
 #ifdef __linux__
@@ -281,6 +317,7 @@ Shared& SessionOf(napi_env env, napi_value value) {
 
 // What the nodes have of the graph already, by name, is in the options.
 Failure Import(TF_Graph* graph, const Bytes& definition, TF_ImportGraphDefOptions* options) {
+  const Undisturbed undisturbed;
   Status status = NewStatus();
   TF_Buffer* buffer = TF_NewBufferFromString(definition.data, definition.size);
   TF_GraphImportGraphDef(graph, buffer, options, status.get());
@@ -296,6 +333,7 @@ napi_value OpenSession(napi_env env, napi_callback_info info) {
   const Bytes graph = ToBytes(env, arguments[0]);
   const Bytes config = ToBytes(env, arguments[2]);
   auto session = std::make_shared<Session>();
+  const Undisturbed undisturbed;
   session->graph = TF_NewGraph();
   const Failure imported = Import(session->graph, graph, TF_NewImportGraphDefOptions());
   if (imported.failed()) return Throw(env, imported);
@@ -386,6 +424,7 @@ struct Run {
   }
 
   void Execute() {
+    const Undisturbed undisturbed;
     Status status = NewStatus();
     TF_Buffer* buffer = TF_NewBufferFromString(options.data(), options.size());
     TF_SessionRun(session->session, buffer, inputs.data(), fed.data(), inputs.size(), outputs.data(), found.data(),
@@ -644,6 +683,7 @@ napi_value Start(napi_env env, napi_value exports) {
     napi_set_named_property(env, exports, name, function);
   };
   add("version", Version);
+  add("undisturbed", CallUndisturbed);
   add("leave", Leave);
   add("startServer", StartServer);
   add("openSession", OpenSession);

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { addonFile, findInstalled } from './cache.js';
 import { ClusterError } from './errors.js';
 import { type DataType, dataTypeOf, dataTypes, type HostValues } from './program/binding.js';
-import { setTensorFlow } from './tensorflow-settings.js';
+import { setTensorFlow, useOneDnn } from './tensorflow-settings.js';
 import { installCommand, tfjs } from './versions.js';
 
 /** A session of TensorFlow. */
@@ -60,11 +60,17 @@ export interface Addon {
   /** For what is behind; throws what it threw. */
   wait(session: SessionHandle): void;
   closeSession(session: SessionHandle): Promise<void>;
+  /** Calls `work`, with up to four arguments, while this thread takes no signals, nor any that it starts. */
+  undisturbed<Arguments extends unknown[], Result>(
+    work: (...given: Arguments) => Result,
+    ...given: Arguments
+  ): Result;
   /** For when the process ends: what is under way then is left as it is. */
   leave(): void;
 }
 
 let loaded: Addon | undefined;
+let isMissed = false;
 
 /** Our addon in what is installed; undefined without it. */
 export function findAddon(): string | undefined {
@@ -73,6 +79,24 @@ export function findAddon(): string | undefined {
   const installed = findInstalled(tfjs);
   const file = installed && join(installed.folder, addonFile);
   return file !== undefined && existsSync(file) ? file : undefined;
+}
+
+/**
+ * Our addon, where it belongs to this binding of tfjs-node: two TensorFlows in one process would not know each other. Says
+ * once that it is missing.
+ */
+export function addonBeside(binding: string): Addon | undefined {
+  if (binding !== findInstalled(tfjs)?.binding) return undefined;
+  if (findAddon() !== undefined) return loadAddon();
+  if (!isMissed) {
+    process.emitWarning(
+      `what is installed of native TensorFlow lacks this version's addon, and steps are slower without. Run \`${installCommand}\`: ` +
+        'it completes what is there.',
+      { type: 'EspalierWarning' },
+    );
+  }
+  isMissed = true;
+  return undefined;
 }
 
 /** @throws ClusterError where it is not installed. */
@@ -87,6 +111,7 @@ export function loadAddon(): Addon {
     );
   }
   setTensorFlow('3');
+  useOneDnn();
   const addon: Addon = createRequire(import.meta.url)(file);
   process.once('exit', () => addon.leave());
   loaded = addon;

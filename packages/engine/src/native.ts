@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { type Addon, addonBeside } from './addon.js';
 import { findInstalled, listInstalled } from './cache.js';
 import { EngineError } from './errors.js';
 import { cpuProblem, hasAvx, hostProblem, thisHost } from './host.js';
 import { loadRemedy } from './load-remedy.js';
+import { isNative, type NativeBackend } from './program/binding.js';
 import { setTensorFlow } from './tensorflow-settings.js';
 import { findPackage, ownBinding, packages, type TfjsNode, withBinding } from './tfjs-node.js';
 import { installCommand, npmCommand } from './versions.js';
@@ -25,7 +27,10 @@ export function loadNative(load: Loader = requirePackage): void {
   const problem = cpuProblem({ arch: process.arch, avx: hasAvx() });
   if (problem) throw new EngineError('native', problem.reason, problem.remedy);
   prepareNode();
-  const native = loaded(load, tfjsNode, binding);
+  const addon = loaded(binding, () => addonBeside(binding));
+  const native = loaded(binding, () =>
+    addon === undefined ? load(tfjsNode, binding) : addon.undisturbed(load, tfjsNode, binding),
+  );
   if (!('Tensor' in native && native.Tensor === tf.Tensor)) {
     throw new EngineError(
       'native',
@@ -33,6 +38,7 @@ export function loadNative(load: Loader = requirePackage): void {
       `Install one version of @tensorflow/tfjs-core, the one that ${tfjsNode.name} asks for (\`npm ls @tensorflow/tfjs-core\` shows both).`,
     );
   }
+  if (addon !== undefined) computeUndisturbed(addon);
 }
 
 /**
@@ -65,9 +71,9 @@ export function findNative(): { tfjsNode: TfjsNode; binding: string } {
   );
 }
 
-function loaded(load: Loader, tfjsNode: TfjsNode, binding: string): object {
+function loaded<Loaded>(binding: string, load: () => Loaded): Loaded {
   try {
-    return load(tfjsNode, binding);
+    return load();
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw new EngineError('native', `${binding} does not load: ${firstLine(message)}`, loadRemedy(message), {
@@ -84,6 +90,23 @@ function prepareNode(): void {
   util.isArray ??= Array.isArray;
   util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
 }
+
+/**
+ * Operations compute on the thread that asks for them, which is JavaScript's: a signal that comes meanwhile (Ctrl-C, a
+ * profiler's) waits until the operation has ended.
+ */
+function computeUndisturbed(addon: Addon): void {
+  const backend: object | null = tf.findBackend('tensorflow');
+  if (backend === null || !isNative(backend) || undisturbed.has(backend)) return;
+  undisturbed.add(backend);
+  const { executeOp } = backend.binding;
+  const execute: typeof executeOp = (name, attributes, inputs, outputs) =>
+    addon.undisturbed(executeOp, name, attributes, inputs, outputs);
+  // Its own methods cannot be replaced, only hidden.
+  backend.binding = Object.create(backend.binding, { executeOp: { value: execute } });
+}
+
+const undisturbed = new WeakSet<NativeBackend>();
 
 /** Not `import()`: a bundler must not try to bundle these optional packages. */
 function requirePackage(tfjsNode: TfjsNode, binding: string): object {

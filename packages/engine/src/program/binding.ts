@@ -66,9 +66,10 @@ export interface NativeBackend {
 /** The backend in use, where that is native TensorFlow. */
 export function nativeBackend(): NativeBackend | undefined {
   const backend: object = tf.backend();
-  return isNative(backend) ? backend : undefined;
+  return tf.getBackend() === 'tensorflow' && isNative(backend) ? backend : undefined;
 }
 
-function isNative(backend: object): backend is NativeBackend {
-  return tf.getBackend() === 'tensorflow' && 'binding' in backend && 'tensorMap' in backend;
+/** Whether this is the backend of tfjs-node. */
+export function isNative(backend: object): backend is NativeBackend {
+  return 'binding' in backend && 'tensorMap' in backend;
 }
