@@ -43,7 +43,9 @@ export function shuffledOrder(members: Int32Array, random: () => number): Int32A
   const order = Int32Array.from(members);
   for (let last = order.length - 1; last > 0; last--) {
     const other = Math.floor(random() * (last + 1));
-    [order[last], order[other]] = [order[other], order[last]];
+    const member = order[last];
+    order[last] = order[other];
+    order[other] = member;
   }
   return order;
 }
