@@ -12,7 +12,7 @@ import { exampleOf } from './example-of.js';
 import type { Sampling, SamplingState } from './samplers/sampler.js';
 
 /** Handing a step over to a thread of its own takes some 0.1 ms: to make a batch meanwhile, it has to take longer. */
-const WORTH_WHILE = 0.001;
+const WORTH_WHILE = 0.0003;
 /** Of so many steps the quickest tells how long a batch takes: any may be interrupted. */
 const RECENT = 8;
 
