@@ -16,6 +16,12 @@ import { weightsOverEpochs } from './trained-weights.js';
 import { type StepOptions, Training, type TrainingOptions } from './training.js';
 import type { StepLosses } from './update.js';
 
+/**
+ * How long steps may go on before others run, in milliseconds: more is what browsers call a long task. A pause after
+ * every step would take as long as a hundredth of a short one.
+ */
+const PATIENCE = 50;
+
 export interface FitOptions<H extends Heads, I extends InputKind = 'common'> extends TrainingOptions {
   readonly data: DataOf<H, I>;
   /** How often every example is seen. */
@@ -119,7 +125,9 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
   /** Workers that do not wait for each other are ahead of what is done. */
   let handedOut = 0;
   let stopped = false;
-  let saving: Promise<void> = Promise.resolve();
+  /** The checkpoint that is being written, or could not be. */
+  let saving: Promise<void> | undefined;
+  let yielded = performance.now();
 
   const save = async (store: RunStore) => {
     await store.save({
@@ -136,7 +144,9 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
   /** The checkpoint is written while steps go on. */
   const beginSaving = async (store: RunStore) => {
     await saving;
-    saving = save(store);
+    saving = save(store).then(() => {
+      saving = undefined;
+    });
     // An error is thrown where it is awaited; until then it is no unhandled rejection.
     saving.catch(() => undefined);
   };
@@ -248,7 +258,9 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
       onStep?.(record);
       if (done % stepsPerEpoch === 0) await endEpoch(record);
       if (run !== undefined && done % (run.everySteps ?? stepsPerEpoch) === 0) await beginSaving(run);
+      if (saving === undefined && performance.now() - yielded < PATIENCE) continue;
       await letOthersRun();
+      yielded = performance.now();
     }
     if (run !== undefined && done > (found?.checkpoint.step ?? 0)) {
       if (done % (run.everySteps ?? stepsPerEpoch) !== 0) await beginSaving(run);
@@ -256,7 +268,7 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
     }
     if (signal?.aborted && done < steps && !stopped) throw new InterruptedError(done, run !== undefined);
   } finally {
-    await saving.catch(() => undefined);
+    await saving?.catch(() => undefined);
     run?.close();
     onCluster?.dispose();
     stepBatches.dispose();

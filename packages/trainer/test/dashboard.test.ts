@@ -212,7 +212,7 @@ describe('what is shown', () => {
       first.metrics?.(300, { side: { accuracy: 0.9 }, distance: { error: 0.2 } });
       first.examples?.('<p id="example">a point <script>document.title = "run"</script></p>');
       first.end();
-      await new Promise((resolve) => setTimeout(resolve, 600));
+      await new Promise((resolve) => setTimeout(resolve, 1100));
       for (let step = 1; step <= 40; step++)
         second.step({
           step,

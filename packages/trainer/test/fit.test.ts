@@ -6,6 +6,7 @@ import {
   earlyStopping,
   type FitOptions,
   fit,
+  InterruptedError,
   judgedTasks,
   mapData,
   NonFiniteLossError,
@@ -88,6 +89,13 @@ test('records name step, epoch and losses, and epochs are awaited', async () => 
   expect(records.map(({ epoch }) => epoch)).toEqual([1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3]);
   expect(Object.keys(records[0].losses)).toEqual(['side', 'distance']);
   expect(epochs).toEqual([1, 2, 3]);
+});
+
+test('timers and signals are let through while steps go on', async () => {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), 1);
+  const training = fit(own(compose()), options({ epochs: 1000, signal: controller.signal }));
+  await expect(training).rejects.toThrow(InterruptedError);
 });
 
 test('a task without labels in a batch takes no part: its head does not move', async () => {

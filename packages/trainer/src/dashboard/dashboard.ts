@@ -9,7 +9,7 @@ import { RunHistory } from './run-history.js';
 
 const LOOPBACK = '127.0.0.1';
 /** How often the page is told what is new, in milliseconds. */
-const INTERVAL = 500;
+const INTERVAL = 1000;
 
 export interface DashboardOptions {
   readonly title: string;

@@ -7,7 +7,7 @@ import { Series } from './series.js';
 /** How much of a mean of cosines is the newest. */
 const NEWEST = 0.05;
 /** Over how many milliseconds steps are counted. */
-const RATE_WINDOW = 500;
+const RATE_WINDOW = 1000;
 
 /** What the page shows of one training, as it goes into JSON. */
 export class RunHistory {
