@@ -47,7 +47,7 @@ const usage = `pnpm bench trainer [options]
 
   --json FILE  write the figures to FILE
   --starts N   in how many processes the epochs of each side are (default 6)
-  --epochs N   how many epochs of each process, ten steps in turn (default 3)
+  --epochs N   how many epochs of each process (default 3)
   --steps N    over how many steps memory is watched (default 10000)
   --only LIST  of epoch, checkpoint, memory (default all)
 `;
@@ -55,8 +55,11 @@ const usage = `pnpm bench trainer [options]
 /** How long steps took with everything on, and bare ones. */
 type Pair = readonly [all: number, bare: number];
 
-/** Short enough for what else the machine does to meet both sides. */
-const STEPS_IN_TURN = 10;
+/**
+ * In how many turns an epoch is: short ones, for what else the machine does to meet both sides, but each begins with the
+ * processor's caches as the other side has left them, which an epoch that goes on does not.
+ */
+const TURNS = 10;
 
 /**
  * What everything costs: so many steps of `fit` with all of it on and as many bare ones, in turns, each in a process of its
@@ -68,7 +71,8 @@ async function epochCosts(name: WorkloadName, starts: number, epochs: number) {
     pairs.push(await inTwoProcesses(name, start % 2 === 0 ? 'all' : 'bare', epochs));
   }
   const all = pairs.flat();
-  const [allStep, bareStep] = [0, 1].map((side) => median(all.map((pair) => pair[side]!)) / STEPS_IN_TURN);
+  const { steps } = workloads[name];
+  const stepOf = (side: 0 | 1) => (median(all.map((pair) => pair[side])) * TURNS) / steps;
   const cost = (own: readonly Pair[]) => {
     const [ofAll, ofBare] = [0, 1].map((side) => own.reduce((sum, pair) => sum + pair[side]!, 0));
     return 100 * (ofAll! / ofBare! - 1);
@@ -77,9 +81,9 @@ async function epochCosts(name: WorkloadName, starts: number, epochs: number) {
     name,
     starts,
     epochs,
-    steps: workloads[name].steps,
-    bare: bareStep!,
-    all: allStep!,
+    steps,
+    bare: stepOf(1),
+    all: stepOf(0),
     cost: cost(all),
     costs: pairs.map(cost).sort((a, b) => a - b),
   };
@@ -88,19 +92,25 @@ async function epochCosts(name: WorkloadName, starts: number, epochs: number) {
 async function inTwoProcesses(name: WorkloadName, first: 'all' | 'bare', epochs: number): Promise<Pair[]> {
   const worker = fileURLToPath(new URL('./trainer-worker.js', import.meta.url));
   const start = (side: 'bare' | 'all') =>
-    startPeer(process.execPath, [worker, name, side, String(STEPS_IN_TURN), String(epochs + 1)]);
+    startPeer(process.execPath, [
+      worker,
+      name,
+      side,
+      String(workloads[name].steps / TURNS),
+      String(epochs + 2),
+    ]);
   const one = await start(first);
   const other = await start(first === 'all' ? 'bare' : 'all');
   const [all, bare] = first === 'all' ? [one, other] : [other, one];
-  const turns = workloads[name].steps / STEPS_IN_TURN;
+  // In the first epoch the step's graph is made, and in the turn after it the checkpoint's.
+  const warmUp = TURNS + 1;
   const pairs: Pair[] = [];
-  for (let turn = 0; turn < turns * (epochs + 1); turn++) {
+  for (let turn = 0; turn < warmUp + TURNS * epochs; turn++) {
     pairs.push([Number((await all.ask({})).ms), Number((await bare.ask({})).ms)]);
   }
   all.stop();
   bare.stop();
-  // In the first epoch a graph is made.
-  return pairs.slice(turns);
+  return pairs.slice(warmUp);
 }
 
 /** How long a checkpoint of 25 million parameters, with Adam's memory of them, stops training, and resuming takes. */
@@ -218,8 +228,8 @@ async function run(): Promise<void> {
       rows.push(await epochCosts(name, Number(options.starts), Number(options.epochs)));
     figures.epochs = rows;
     console.log(
-      `\n${options.starts} processes of each side, ${options.epochs} epochs each, ${STEPS_IN_TURN} steps in turn. Bare: batches in ` +
-        'a loop, and the traced step. All: `fit` with its sampler, a checkpoint an epoch, `metrics.jsonl`, console, event ' +
+      `\n${options.starts} processes of each side, ${options.epochs} epochs each, each in ${TURNS} turns, after one epoch ` +
+        'and its checkpoint, in which graphs are made. Bare: the same batches in a loop, and the traced step. All: `fit` with its sampler, a checkpoint an epoch, `metrics.jsonl`, console, event ' +
         'files, and a live page that is open.\n',
     );
     console.log(
