@@ -102,7 +102,7 @@ async function inTwoProcesses(name: WorkloadName, first: 'all' | 'bare', epochs:
   const one = await start(first);
   const other = await start(first === 'all' ? 'bare' : 'all');
   const [all, bare] = first === 'all' ? [one, other] : [other, one];
-  // In the first epoch the step's graph is made, and in the turn after it the checkpoint's.
+  // In the first epoch the step's graph is made, and in the turn after it the checkpoint's: a turn of one epoch more.
   const warmUp = TURNS + 1;
   const pairs: Pair[] = [];
   for (let turn = 0; turn < warmUp + TURNS * epochs; turn++) {
@@ -229,8 +229,8 @@ async function run(): Promise<void> {
     figures.epochs = rows;
     console.log(
       `\n${options.starts} processes of each side, ${options.epochs} epochs each, each in ${TURNS} turns, after one epoch ` +
-        'and its checkpoint, in which graphs are made. Bare: the same batches in a loop, and the traced step. All: `fit` with its sampler, a checkpoint an epoch, `metrics.jsonl`, console, event ' +
-        'files, and a live page that is open.\n',
+        'and its checkpoint, in which graphs are made. Bare: the same batches in a loop, and the traced step. All: `fit` ' +
+        'with its sampler, a checkpoint an epoch, `metrics.jsonl`, console, event files, and a live page that is open.\n',
     );
     console.log(
       markdownTable(

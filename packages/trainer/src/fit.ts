@@ -258,9 +258,10 @@ export async function fit<H extends Heads, I extends InputKind = 'common'>(
       onStep?.(record);
       if (done % stepsPerEpoch === 0) await endEpoch(record);
       if (run !== undefined && done % (run.everySteps ?? stepsPerEpoch) === 0) await beginSaving(run);
-      if (saving === undefined && performance.now() - yielded < PATIENCE) continue;
-      await letOthersRun();
-      yielded = performance.now();
+      if (saving !== undefined || performance.now() - yielded >= PATIENCE) {
+        await letOthersRun();
+        yielded = performance.now();
+      }
     }
     if (run !== undefined && done > (found?.checkpoint.step ?? 0)) {
       if (done % (run.everySteps ?? stepsPerEpoch) !== 0) await beginSaving(run);
